@@ -1,0 +1,3 @@
+import { measureImport } from "../shared/import-time.ts";
+
+await measureImport(() => import("@q/core"));

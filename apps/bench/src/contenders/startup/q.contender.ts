@@ -1,0 +1,8 @@
+import { readContext } from "../../harness/contender.ts";
+import { measureIdle } from "../shared/idle.ts";
+import { benchApp, benchWorker } from "../shared/q-app.ts";
+
+const { redisUrl, queue } = readContext();
+const { app } = benchApp({ queue, broker: redisUrl, backend: redisUrl });
+await benchWorker(app).start();
+await measureIdle();

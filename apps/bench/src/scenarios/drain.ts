@@ -1,0 +1,130 @@
+import type { ContenderName, Scenario } from "../harness/scenario.ts";
+import { cpuPer1000, peakRss, rate } from "./columns.ts";
+
+const counts: Readonly<Record<ContenderName, number>> = {
+  raw: 50_000,
+  q: 50_000,
+  bullmq: 50_000,
+  celery: 5000,
+};
+const amqpCounts: Partial<Record<ContenderName, number>> = { raw: 50_000, q: 50_000, celery: 10_000 };
+const columns = [cpuPer1000, peakRss];
+
+/** A worker against a full Redis queue. */
+export const redisDrain: Scenario = {
+  name: "redis-drain",
+  about:
+    "One worker process drains a pre-filled Redis queue of no-op JSON tasks, results ignored. " +
+    "raw: Lua claim of 100 into kombu's unacked keys, decode, async no-op, batched ack. " +
+    "BullMQ: concurrency 100, removeOnComplete. Celery: solo pool (prefork with one child: within 5 % of it in a single trial, at more CPU).",
+  cases: [{ label: "drain", folder: "redis-drain", broker: "redis", counts, backlog: "count" }],
+  metric: rate,
+  columns,
+};
+
+/** The same with results. */
+export const redisDrainResults: Scenario = {
+  name: "redis-drain-results",
+  about:
+    "As redis-drain, with a result stored per task. raw and Celery: SETEX and PUBLISH of Celery's JSON. " +
+    "BullMQ: completed jobs are kept.",
+  cases: [
+    {
+      label: "drain",
+      folder: "redis-drain",
+      broker: "redis",
+      counts: { ...counts, celery: 2000 },
+      backlog: "count",
+      settings: { storeResults: true },
+    },
+  ],
+  metric: rate,
+  columns,
+};
+
+/** A worker against a full RabbitMQ queue. */
+export const amqpDrain: Scenario = {
+  name: "amqp-drain",
+  about:
+    "One worker process drains a pre-filled durable RabbitMQ queue of no-op JSON tasks, results ignored. " +
+    "raw: amqplib, prefetch 1000, decode, async no-op, grouped acks. Celery: solo pool (twice as fast as prefork with one child in a single trial), prefetch 1000.",
+  cases: [{ label: "drain", folder: "amqp-drain", broker: "amqp", counts: amqpCounts, backlog: "count" }],
+  metric: rate,
+  columns,
+};
+
+const nodeCounts: Partial<Record<ContenderName, number>> = { raw: 50_000, q: 50_000, bullmq: 50_000 };
+// The raw loop needs more claims under way to keep a slow wire busy; also in the baseline, to compare like with like.
+const overSlowWire = { window: 4 };
+
+/** Drains over a slow wire. */
+export const delay2ms: Scenario = {
+  name: "delay2ms",
+  about:
+    "The drains through a proxy that adds 1 ms to each direction between worker and broker. " +
+    "The baseline case is the same without proxy. raw on Redis: four claims in flight in both.",
+  cases: [
+    {
+      label: "redis direct",
+      folder: "redis-drain",
+      broker: "redis",
+      counts: nodeCounts,
+      backlog: "count",
+      settings: overSlowWire,
+    },
+    {
+      label: "redis +2 ms",
+      folder: "redis-drain",
+      broker: "redis",
+      counts: nodeCounts,
+      backlog: "count",
+      delayMs: 1,
+      settings: overSlowWire,
+      baseline: "redis direct",
+    },
+    {
+      label: "amqp direct",
+      folder: "amqp-drain",
+      broker: "amqp",
+      counts: { raw: 50_000, q: 50_000 },
+      backlog: "count",
+    },
+    {
+      label: "amqp +2 ms",
+      folder: "amqp-drain",
+      broker: "amqp",
+      counts: { raw: 50_000, q: 50_000 },
+      backlog: "count",
+      delayMs: 1,
+      baseline: "amqp direct",
+    },
+  ],
+  metric: rate,
+  columns,
+};
+
+const tenThousand: Partial<Record<ContenderName, number>> = { raw: 10_000, q: 10_000, bullmq: 10_000 };
+const million: Partial<Record<ContenderName, number>> = { raw: 1_000_000, q: 1_000_000 };
+
+/** Does a deep queue cost more per task? */
+export const redisBacklog: Scenario = {
+  name: "redis-backlog",
+  about:
+    "redis-drain with many tasks waiting: the first 10,000 tasks of a queue of 10,000 and of 1,000,000 " +
+    "(so that both include the same warm-up), then all of 1,000,000.",
+  cases: [
+    { label: "10k of 10k", folder: "redis-drain", broker: "redis", counts: tenThousand, backlog: 10_000 },
+    {
+      label: "10k of 1M",
+      folder: "redis-drain",
+      broker: "redis",
+      counts: tenThousand,
+      backlog: 1_000_000,
+      baseline: "10k of 10k",
+    },
+    { label: "1M of 1M", folder: "redis-drain", broker: "redis", counts: million, backlog: 1_000_000 },
+  ],
+  metric: rate,
+  columns,
+  maxRuns: 3,
+};

@@ -1,0 +1,23 @@
+import type { Scenario } from "../harness/scenario.ts";
+import { amqpDrain, delay2ms, redisBacklog, redisDrain, redisDrainResults } from "./drain.ts";
+import { amqpEnqueue, redisEnqueue, redisMemory } from "./enqueue.ts";
+import { roundtrip } from "./roundtrip.ts";
+import { sqliteDrain, sqliteEnqueue } from "./sqlite.ts";
+import { importTime, startup } from "./startup.ts";
+
+/** Every scenario, in the order of the results. */
+export const scenarios: readonly Scenario[] = [
+  redisDrain,
+  redisDrainResults,
+  amqpDrain,
+  redisEnqueue,
+  amqpEnqueue,
+  roundtrip,
+  sqliteEnqueue,
+  sqliteDrain,
+  redisMemory,
+  delay2ms,
+  importTime,
+  startup,
+  redisBacklog,
+];

@@ -1,0 +1,24 @@
+export { BackendRegistry, createBackendRegistry } from "./backend-registry.ts";
+export type { BackendRegistration } from "./backend-registry.ts";
+export { parseBackendUrl } from "./backend-url.ts";
+export type {
+  BackendCapabilities,
+  BackendContext,
+  BackendFactory,
+  ExtendedMeta,
+  ReplyAddress,
+  ResultBackend,
+  ResultMeta,
+  ResultTuple,
+  StoredError,
+} from "./contracts.ts";
+export { BackendGetError, BackendStoreError, NoBackendError, UnknownBackendError } from "./errors.ts";
+export {
+  decodeMeta,
+  decodeStored,
+  encodeMeta,
+  metaFromWire,
+  metaToWire,
+  openPayloadFormat,
+} from "./result-payload.ts";
+export type { PayloadFormat } from "./result-payload.ts";

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import * as main from "./index.ts";
+import * as memory from "./memory/index.ts";
+import * as sqlite from "./sqlite/index.ts";
+import * as redis from "./redis/index.ts";
+import * as rpc from "./rpc/index.ts";
+import * as testing from "./testing/index.ts";
+
+const entries = {
+  ".": main,
+  "./memory": memory,
+  "./sqlite": sqlite,
+  "./redis": redis,
+  "./rpc": rpc,
+  "./testing": testing,
+};
+
+it("tests every entry of the package", () => {
+  const declared = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
+  expect(Object.keys(entries)).toEqual(declared);
+});
+
+it.each(Object.entries(entries))("exports these names and no others from %s", (_entry, names) => {
+  expect(Object.keys(names).toSorted()).toMatchSnapshot();
+});

@@ -1,0 +1,1 @@
+export { createRedisBackend } from "./redis-backend.ts";

@@ -1,0 +1,162 @@
+import { asUri } from "@q/messaging";
+import type { BackendCapabilities, BackendContext, ResultBackend, ResultMeta } from "../contracts.ts";
+import { BackendGetError, BackendStoreError } from "../errors.ts";
+import {
+  decodeMeta,
+  decodeStored,
+  encodeMeta,
+  openPayloadFormat,
+  type PayloadFormat,
+} from "../result-payload.ts";
+import { ResultKeys } from "./redis-keys.ts";
+import { parseRedisBackendOptions, type RedisBackendOptions } from "./redis-options.ts";
+import { driverError, RedisResults } from "./redis-results.ts";
+import { ResultNews } from "./result-news.ts";
+
+const capabilities: BackendCapabilities = { persistent: true, push: true, autoExpire: true, shared: true };
+/** Largest value that a Redis server takes. */
+const MAX_VALUE_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Results in Redis or Valkey, in Celery's own keys and formats: `celery-task-meta-<id>`, published on the channel of
+ * the same name. Python peers share them. Needs the package `ioredis`.
+ *
+ * URLs: `redis://`, `rediss://` (`?ssl_cert_reqs=`), `socket:///path?virtual_host=db`, `sentinel://` (with
+ * `master_name` in the transport options), and the same with `valkey`.
+ *
+ * @see wire: results, Redis backend
+ */
+export async function createRedisBackend(context: BackendContext): Promise<ResultBackend> {
+  const options = parseRedisBackendOptions(context);
+  return new RedisBackend(context, options, await openPayloadFormat(context));
+}
+
+class RedisBackend implements ResultBackend {
+  readonly capabilities: BackendCapabilities = capabilities;
+  readonly replyTo: string | undefined = undefined;
+  readonly #context: BackendContext;
+  readonly #format: PayloadFormat;
+  readonly #keys: ResultKeys;
+  readonly #results: RedisResults;
+  readonly #news: ResultNews;
+
+  constructor(context: BackendContext, redis: RedisBackendOptions, format: PayloadFormat) {
+    const { clock, logger } = context;
+    this.#context = context;
+    this.#format = format;
+    this.#keys = new ResultKeys(redis.globalKeyprefix);
+    this.#results = new RedisResults(redis, {
+      clock,
+      isJson: format.contentType === "application/json" && !format.compression,
+      isSuccess: (payload) => isSuccess(payload, format),
+    });
+    this.#news = new ResultNews({
+      redis,
+      keys: this.#keys,
+      read: (keys) => this.#results.read(keys),
+      decode: (id, payload) => decodeStored(id, payload, format),
+      logger,
+      clock,
+    });
+  }
+
+  async prepare(): Promise<void> {}
+
+  async store(meta: ResultMeta): Promise<void> {
+    const payload = encodeMeta(meta, this.#format);
+    if (payload.length > MAX_VALUE_BYTES) throw tooLarge(meta, payload.length);
+    try {
+      await this.#results.store(this.#keys.ofTask(meta.taskId), payload);
+    } catch (error) {
+      throw storeError(meta, error);
+    }
+  }
+
+  async get(ids: readonly string[]): Promise<(ResultMeta | undefined)[]> {
+    if (ids.length === 0) return [];
+    const payloads = await this.#read(ids);
+    return ids.map((id, index) => {
+      const payload = payloads[index];
+      return payload ? decodeStored(id, payload, this.#format) : undefined;
+    });
+  }
+
+  async forget(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    try {
+      await this.#results.delete(ids.map((id) => this.#keys.ofTask(id)));
+    } catch (error) {
+      throw getError("removed", ids, error);
+    }
+  }
+
+  async *watch(ids: readonly string[], signal: AbortSignal): AsyncGenerator<ResultMeta, void, undefined> {
+    if (signal.aborted) return;
+    const watch = this.#news.open(ids);
+    try {
+      yield* watch.states(signal);
+    } finally {
+      this.#news.close(watch);
+    }
+  }
+
+  /** Redis removes what has expired. */
+  async cleanup(): Promise<number> {
+    return 0;
+  }
+
+  asUri(): string {
+    return asUri(this.#context.url);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#news.shutDown();
+    await this.#results.close();
+  }
+
+  async #read(ids: readonly string[]): Promise<(Buffer | null)[]> {
+    try {
+      return await this.#results.read(ids.map((id) => this.#keys.ofTask(id)));
+    } catch (error) {
+      throw getError("read", ids, error);
+    }
+  }
+}
+
+/** What cannot be read may be overwritten. */
+function isSuccess(payload: Buffer, format: PayloadFormat): boolean {
+  try {
+    return decodeMeta(payload, format).status === "SUCCESS";
+  } catch {
+    return false;
+  }
+}
+
+function storeError({ taskId, status }: ResultMeta, error: unknown): BackendStoreError {
+  const cause = driverError(error);
+  return new BackendStoreError(
+    `the state ${status} of task ${taskId} could not be stored in Redis: ${cause.message}. ` +
+      "Check the server; the result is lost unless it is stored again.",
+    { taskId, state: status, cause },
+  );
+}
+
+function getError(what: string, taskIds: readonly string[], error: unknown): BackendGetError {
+  const cause = driverError(error);
+  const names = taskIds.length === 1 ? `the result of task ${taskIds[0]}` : `${taskIds.length} results`;
+  return new BackendGetError(
+    `${names} could not be ${what}: ${cause.message}. Is the Redis server up and reachable?`,
+    {
+      taskIds,
+      cause,
+    },
+  );
+}
+
+function tooLarge({ taskId, status }: ResultMeta, bytes: number): BackendStoreError {
+  return new BackendStoreError(
+    `the result of task ${taskId} has ${bytes} bytes; Redis takes at most ${MAX_VALUE_BYTES}. ` +
+      "Store it elsewhere and return where it is.",
+    { taskId, state: status },
+  );
+}

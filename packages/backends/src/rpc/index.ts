@@ -1,0 +1,1 @@
+export { createRpcBackend } from "./rpc-backend.ts";

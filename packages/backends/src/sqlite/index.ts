@@ -1,0 +1,1 @@
+export { createSqliteBackend } from "./sqlite-backend.ts";

@@ -1,0 +1,68 @@
+import type { Options } from "yargs";
+import type { Io } from "../io.ts";
+
+/** A command, loaded when it is asked for: sending a task does not wait for the code of the worker. */
+export interface LazyCommand {
+  readonly describe: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** What a command takes and does. Returns the exit code. */
+export interface Command {
+  readonly options: Readonly<Record<string, Options>>;
+  readonly run: (args: never, io: Io) => Promise<number>;
+}
+
+/** The commands by their usage, in the order of the help. */
+export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
+  worker: {
+    describe: "run tasks",
+    load: async () => {
+      const { workerOptions, runWorker } = await import("./worker.ts");
+      return { options: workerOptions, run: runWorker };
+    },
+  },
+  "call <name>": {
+    describe: "send a task",
+    load: async () => {
+      const { callOptions, runCall } = await import("./call.ts");
+      return { options: callOptions, run: runCall };
+    },
+  },
+  "result <id>": {
+    describe: "print the result of a task",
+    load: async () => {
+      const { resultOptions, runResult } = await import("./result.ts");
+      return { options: resultOptions, run: runResult };
+    },
+  },
+  purge: {
+    describe: "remove waiting messages",
+    load: async () => {
+      const { purgeOptions, runPurge } = await import("./purge.ts");
+      return { options: purgeOptions, run: runPurge };
+    },
+  },
+  report: {
+    describe: "print what a bug report needs",
+    load: async () => {
+      const { reportOptions, runReport } = await import("./report.ts");
+      return { options: reportOptions, run: runReport };
+    },
+  },
+  shell: {
+    describe: "prompt with the app and its tasks",
+    load: async () => {
+      const { shellOptions, runShell } = await import("./shell.ts");
+      return { options: shellOptions, run: runShell };
+    },
+  },
+};
+
+/** The commands below `q config`. */
+export const CONFIG_COMMANDS: Readonly<Record<string, LazyCommand>> = {
+  check: {
+    describe: "read the configuration and report what is wrong",
+    load: async () => ({ options: {}, run: (await import("./config-check.ts")).runConfigCheck }),
+  },
+};

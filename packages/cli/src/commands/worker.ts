@@ -1,0 +1,127 @@
+import { expandPath, nodeName, Worker, type WorkerOptions } from "@q/worker";
+import type { App } from "@q/core";
+import type { Logger } from "@q/kernel";
+import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
+import type { GlobalArguments } from "../global-options.ts";
+import { EXIT } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { importTasks } from "../load-app.ts";
+import { openApp } from "../open-app.ts";
+import { taskList, workerBanner } from "../output/banner.ts";
+import { createLogger, logLevel } from "../output/logger.ts";
+import { TaskOutput } from "../output/task-output.ts";
+import { PidFile } from "../pidfile.ts";
+import { WorkerSignals } from "../signals.ts";
+import { version } from "../version.ts";
+
+const list = (value: string | undefined): string[] | undefined =>
+  value?.split(",").filter((one) => one !== "");
+
+/** Options of `q worker`. */
+export const workerOptions = {
+  hostname: { alias: "n", type: "string", describe: "node name; %h host, %n name, %d domain" },
+  loglevel: {
+    alias: "l",
+    type: "string",
+    default: "WARNING",
+    describe: "DEBUG, INFO, WARNING, ERROR, CRITICAL",
+  },
+  logfile: {
+    alias: "f",
+    type: "string",
+    describe: "append the log to this file; %n, %h, %p as in the node name",
+  },
+  logformat: { choices: ["text", "json"], default: "text", describe: "form of the log" },
+  pidfile: { type: "string", describe: "write the process id to this file" },
+  queues: { alias: "Q", type: "string", describe: "queues to consume, separated by commas" },
+  "exclude-queues": { alias: "X", type: "string", describe: "queues not to consume" },
+  include: { alias: "I", type: "string", describe: "modules to import first, separated by commas" },
+  concurrency: { alias: "c", type: "number", describe: "tasks at once; default the number of CPUs" },
+  pool: { alias: "P", type: "string", describe: "async (aliases eventlet, gevent) or solo" },
+  "prefetch-multiplier": { type: "number", describe: "messages held per slot; 0 for no limit" },
+  "disable-prefetch": { type: "boolean", describe: "take a message only when a slot is free" },
+  optimization: { alias: "O", type: "string", describe: "accepted for Celery's sake; always fair" },
+  "time-limit": { type: "number", describe: "seconds after which a task is ended by force" },
+  "soft-time-limit": { type: "number", describe: "seconds after which a task's signal aborts" },
+  "grace-period": { type: "number", describe: "seconds a warm shutdown waits for running tasks" },
+  unusable: { choices: ["reject", "park"], describe: "what happens to messages that cannot be used" },
+  purge: { alias: "discard", type: "boolean", describe: "discard waiting messages first" },
+  "without-gossip": { type: "boolean", describe: "accepted for Celery's sake" },
+  "without-mingle": { type: "boolean", describe: "accepted for Celery's sake" },
+  "without-heartbeat": { type: "boolean", describe: "accepted for Celery's sake" },
+} as const;
+
+/** The options of `q worker`, parsed. */
+export type WorkerArguments = GlobalArguments & ArgumentsCamelCase<InferredOptionTypes<typeof workerOptions>>;
+
+/** Runs a worker until it is told to stop. */
+export async function runWorker(args: WorkerArguments, io: Io): Promise<number> {
+  const app = await openApp(args, io, { app: true });
+  const hostname = nodeName(args.hostname);
+  app.config.configFromCmdline(args["--"] ?? []);
+  app.config.override({
+    ...(args.disablePrefetch === true && { workerDisablePrefetch: true }),
+    ...(args.timeLimit !== undefined && { taskTimeLimit: args.timeLimit }),
+    ...(args.softTimeLimit !== undefined && { taskSoftTimeLimit: args.softTimeLimit }),
+  });
+  app.logger = workerLogger(app, { args, io, hostname });
+  const pidfile = args.pidfile ?? app.conf.workerPidfile;
+  using _pidfile = pidfile === null ? undefined : new PidFile(expandPath(pidfile, hostname));
+  await importTasks(app, process.cwd(), list(args.include));
+
+  using _output = app.conf.workerRedirectStdouts
+    ? new TaskOutput(logLevel(app.conf.workerRedirectStdoutsLevel))
+    : undefined;
+  process.title = `q worker ${hostname}`;
+  const worker = new Worker(app, optionsOf(args, hostname));
+  using signals = new WorkerSignals(worker, args.quiet === true ? { ...io, err: () => {} } : io);
+  await worker.start();
+  if (args.quiet !== true && !worker.isStopping) {
+    io.err(workerBanner(worker, version));
+    if (/^(info|debug)$/i.test(args.loglevel)) io.err(taskList(app));
+    io.err(`${hostname} ready.`);
+  }
+  try {
+    await worker.stopped;
+    return signals.exitCode;
+  } catch (error) {
+    io.err(`q worker: ${error instanceof Error ? error.message : String(error)}`);
+    return EXIT.unavailable;
+  } finally {
+    await app.close();
+  }
+}
+
+/** A logger by the options of the command line, then the settings. */
+function workerLogger(
+  app: App,
+  { args, io, hostname }: { args: WorkerArguments; io: Io; hostname: string },
+): Logger {
+  const { workerLogfile, workerLogColor, workerLogFormat, workerTaskLogFormat } = app.conf;
+  const logfile = args.logfile ?? workerLogfile;
+  return createLogger({
+    level: args.loglevel,
+    file: logfile === null ? undefined : expandPath(logfile, hostname),
+    format: args.logformat,
+    color: workerLogColor ?? (io.color && args.noColor !== true && logfile === null),
+    templates: {
+      worker: app.config.valueSetFor("worker_log_format") ? workerLogFormat : undefined,
+      task: app.config.valueSetFor("worker_task_log_format") ? workerTaskLogFormat : undefined,
+    },
+  });
+}
+
+function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
+  const [queues, excludeQueues] = [list(args.queues), list(args.excludeQueues)];
+  return {
+    hostname,
+    ...(queues && { queues }),
+    ...(excludeQueues && { excludeQueues }),
+    ...(args.concurrency !== undefined && { concurrency: args.concurrency }),
+    ...(args.pool !== undefined && { pool: args.pool }),
+    ...(args.prefetchMultiplier !== undefined && { prefetchMultiplier: args.prefetchMultiplier }),
+    ...(args.gracePeriod !== undefined && { gracePeriod: args.gracePeriod }),
+    ...(args.unusable !== undefined && { unusable: args.unusable }),
+    ...(args.purge === true && { purge: true }),
+  };
+}

@@ -1,0 +1,33 @@
+import { createInterface } from "node:readline/promises";
+
+/** Where a command reads and writes; tests bring their own. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Writes a line to standard output. */
+  readonly out: (line: string) => void;
+  /** Writes a line to standard error. */
+  readonly err: (line: string) => void;
+  /** Asks a question and returns the answer; the empty text when nobody can answer. */
+  readonly ask: (question: string) => Promise<string>;
+  /** Lines may be coloured. */
+  readonly color: boolean;
+}
+
+/** The process's own streams. */
+export function processIo(): Io {
+  return {
+    env: process.env,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    ask: async (question) => {
+      if (!process.stdin.isTTY) return "";
+      const prompt = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await prompt.question(question);
+      } finally {
+        prompt.close();
+      }
+    },
+    color: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+  };
+}

@@ -1,0 +1,110 @@
+import { asError, didYouMean, QError } from "@q/kernel";
+import yargs, { type Argv } from "yargs";
+import { COMMANDS, CONFIG_COMMANDS, type LazyCommand } from "./commands/index.ts";
+import { type Environment, withEnvironment } from "./environment.ts";
+import { EXIT, UsageError } from "./errors.ts";
+import { globalOptions } from "./global-options.ts";
+import { type Io, processIo } from "./io.ts";
+import { version } from "./version.ts";
+
+const NAMES = [...Object.keys(COMMANDS).map((usage) => usage.split(" ")[0] as string), "config"];
+
+/** Runs `q` with these arguments (without the program's name) and returns its exit code. Never throws. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const run = async (command: LazyCommand, args: unknown): Promise<void> => {
+    const { run } = await command.load();
+    exitCode = await run(args as never, io);
+  };
+  try {
+    await program(argv, { run, env: io.env })
+      .exitProcess(false)
+      .fail((message, error) => {
+        throw error ?? new UsageError(helpful(message, argv));
+      })
+      .parseAsync([...argv], {}, (_error, _args, output) => {
+        if (output) io.out(output);
+      });
+    return exitCode;
+  } catch (thrown) {
+    return report(asError(thrown), io);
+  }
+}
+
+/** How commands run, and what their options default to. */
+interface Surroundings {
+  readonly run: (command: LazyCommand, args: unknown) => Promise<void>;
+  readonly env: Environment;
+}
+
+function program(argv: readonly string[], { run, env }: Surroundings): Argv {
+  const parser = yargs([...argv])
+    .scriptName("q")
+    .usage("$0 [global options] <command> [options]")
+    // Of an option given twice the last one counts, as in Celery.
+    .parserConfiguration({
+      "populate--": true,
+      "boolean-negation": false,
+      "duplicate-arguments-array": false,
+    })
+    .options(withEnvironment(globalOptions, { prefix: "CELERY", env }));
+  return withCommands(parser, COMMANDS, { run, env })
+    .command("config", "work with the configuration", (config) =>
+      withCommands(config, CONFIG_COMMANDS, { run, env })
+        .demandCommand(1, "Which of them? q config check")
+        .strict(),
+    )
+    .demandCommand(1, "Which command? See q --help")
+    .strict()
+    .version(version)
+    .help()
+    .alias("help", "h")
+    .wrap(100);
+}
+
+function withCommands(
+  parser: Argv,
+  commands: Readonly<Record<string, LazyCommand>>,
+  { run, env }: Surroundings,
+): Argv {
+  for (const [usage, command] of Object.entries(commands)) {
+    const prefix = `CELERY_${usage.split(" ")[0]}`;
+    const options = async (own: Argv): Promise<Argv> =>
+      own.options(withEnvironment((await command.load()).options, { prefix, env }));
+    // The types of yargs lag behind: it awaits builders, and so does parseAsync.
+    parser.command(usage, command.describe, options as unknown as (own: Argv) => Argv, (args) =>
+      run(command, args),
+    );
+  }
+  return parser;
+}
+
+/** Programs of old Celery versions, and what is typed instead. */
+const OLD_PROGRAMS: Readonly<Record<string, string>> = {
+  celeryd: "q worker",
+  "celeryd-detach": "q worker, under a service manager",
+  celery: "q itself",
+};
+
+/** The parser's message, with a hint where a slip is likely. */
+function helpful(message: string, argv: readonly string[]): string {
+  const unknown = /^Unknown (?:argument|command)s?: (\S+)/.exec(message)?.[1];
+  if (unknown === undefined || NAMES.some((command) => argv.includes(command)))
+    return `${message}. See q --help`;
+  const now = OLD_PROGRAMS[unknown];
+  if (now !== undefined) return `"${unknown}" is now ${now}. See q --help`;
+  return `there is no command "${unknown}".${didYouMean(unknown, NAMES)} See q --help`;
+}
+
+/** Prints an error: errors of Q as one line, others with their stack. */
+function report(error: Error, io: Io): number {
+  if (!QError.is(error)) {
+    io.err(error.stack ?? error.message);
+    return EXIT.failure;
+  }
+  io.err(`q: ${error.message} [${error.code}]`);
+  if (error instanceof UsageError) return error.exitCode;
+  return error.code === "ERR_Q_CONNECTION" || error.code === "ERR_Q_PUBLISH"
+    ? EXIT.unavailable
+    : EXIT.failure;
+}

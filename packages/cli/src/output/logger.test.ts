@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createLogger, type LogOptions, logLevel } from "./logger.ts";
+
+/** What is in the log file after a line of the worker and one of a task; times replaced. */
+function logged(options: Partial<LogOptions>): string[] {
+  const file = join(mkdtempSync(join(tmpdir(), "q-log-")), "worker.log");
+  const logger = createLogger({ level: "info", file, ...options });
+  logger.info({ hostname: "w@here" }, "worker ready");
+  logger.child({ taskName: "proj.add", taskId: "one" }).warn({ seconds: 2 }, "slow");
+  const text = readFileSync(file, "utf8");
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}/g, "TIME")
+    .trimEnd()
+    .split("\n");
+}
+
+describe("a log in text", () => {
+  it("has a form of its own", () => {
+    expect(logged({})).toEqual([
+      "[TIME: INFO] worker ready hostname=w@here",
+      "[TIME: WARNING] slow proj.add[one] seconds=2",
+    ]);
+  });
+
+  it("takes the templates of Celery's settings", () => {
+    const worker = "[%(asctime)s: %(levelname)-8s/%(processName)s] %(message)s";
+    const task = "%(levelname)s %(task_name)s[%(task_id)s]: %(message)s 100%% %(nothing)s";
+    expect(logged({ templates: { worker, task } })).toEqual([
+      "[TIME: INFO    /MainProcess] worker ready hostname=w@here",
+      "WARNING proj.add[one]: slow seconds=2 100% ???",
+    ]);
+  });
+
+  it("names the task in its message when there is one template for all", () => {
+    expect(logged({ templates: { worker: "%(message)s" } })).toEqual([
+      "worker ready hostname=w@here",
+      "slow proj.add[one] seconds=2",
+    ]);
+  });
+});
+
+it("knows the levels of Celery, in any case, and no others", () => {
+  expect(["debug", "Info", "WARNING", "error", "critical", "FATAL"].map(logLevel)).toEqual([
+    "debug", "info", "warn", "error", "fatal", "fatal",
+  ]); // prettier-ignore
+  expect(() => logLevel("loud")).toThrow('there is no log level "loud"');
+});

@@ -1,0 +1,144 @@
+import { Writable } from "node:stream";
+import type { Logger } from "@q/kernel";
+import { destination, type DestinationStream, pino } from "pino";
+import { UsageError } from "../errors.ts";
+import { EXIT } from "../errors.ts";
+import { fillTemplate } from "./log-template.ts";
+
+/** A method of the logger port. */
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+
+/** Levels of Celery's `--loglevel`, and ours for them. */
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warn",
+  WARN: "warn",
+  ERROR: "error",
+  CRITICAL: "fatal",
+  FATAL: "fatal",
+};
+
+const NAMES: Readonly<Record<number, string>> = {
+  10: "TRACE",
+  20: "DEBUG",
+  30: "INFO",
+  40: "WARNING",
+  50: "ERROR",
+  60: "CRITICAL",
+};
+const COLORS: Readonly<Record<number, string>> = {
+  20: "\u001b[34m",
+  40: "\u001b[33m",
+  50: "\u001b[31m",
+  60: "\u001b[35m",
+};
+
+/** How a program logs. */
+export interface LogOptions {
+  /** As given to `--loglevel`, in any case. */
+  readonly level: string;
+  /** File to append to; standard error without one. */
+  readonly file?: string | undefined;
+  /** `text` for people, `json` (pino's own lines) for machines. */
+  readonly format?: "text" | "json";
+  readonly color?: boolean;
+  /** Templates of Celery's for lines of text; without them our own form. */
+  readonly templates?: LogTemplates;
+}
+
+/** Values of the settings `worker_log_format`, and `worker_task_log_format` for lines that belong to a task. */
+export interface LogTemplates {
+  readonly worker?: string | undefined;
+  readonly task?: string | undefined;
+}
+
+/** The level that Celery calls `name`, in any case. @throws {UsageError} when there is none */
+export function logLevel(name: string): LogLevel {
+  const level = LEVELS[name.toUpperCase()];
+  if (level !== undefined) return level;
+  throw new UsageError(`there is no log level "${name}". Levels: ${Object.keys(LEVELS).join(", ")}.`);
+}
+
+/** @throws {UsageError} for an unknown level or a file that cannot be written */
+export function createLogger(options: LogOptions): Logger {
+  const level = logLevel(options.level);
+  const sink = openSink(options.file);
+  const stream = options.format === "json" ? sink : textStream(sink, options);
+  return pino(
+    { level, base: null, serializers: { err: pino.stdSerializers.err } },
+    stream,
+  ) as unknown as Logger;
+}
+
+function openSink(file: string | undefined): DestinationStream {
+  if (file === undefined) return destination({ dest: 2, sync: true });
+  try {
+    return destination({ dest: file, sync: true, append: true, mkdir: true });
+  } catch (error) {
+    throw new UsageError(`the log file ${file} cannot be written`, {
+      cause: error,
+      exitCode: EXIT.cannotCreate,
+    });
+  }
+}
+
+/** Turns pino's lines into Celery's: `[2026-11-21 10:00:00,000: INFO] task received proj.add[id]`. */
+function textStream(sink: DestinationStream, form: TextForm): DestinationStream {
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      sink.write(formatLine(line, form));
+      done();
+    },
+  });
+}
+
+/** How a line of text looks. */
+type TextForm = Pick<LogOptions, "color" | "templates">;
+
+/** One line of text from one line of pino. */
+function formatLine(line: string, { color = false, templates = {} }: TextForm): string {
+  const { level, time, msg, err, taskName, taskId, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const asctime = new Date(Number(time)).toISOString().replace("T", " ").replace(".", ",").slice(0, 23);
+  const levelname = NAMES[Number(level)] ?? String(level);
+  const data = dataOf(fields);
+  const template = taskName === undefined ? templates.worker : (templates.task ?? templates.worker);
+  const text =
+    template === undefined
+      ? `[${asctime}: ${levelname}] ${String(msg)}${taskOf(taskName, taskId)}${data}`
+      : fillTemplate(template, {
+          asctime,
+          levelname,
+          processName: "MainProcess",
+          process: String(process.pid),
+          message:
+            templates.task === template
+              ? `${String(msg)}${data}`
+              : `${String(msg)}${taskOf(taskName, taskId)}${data}`,
+          task_name: nameOf(taskName),
+          task_id: nameOf(taskId),
+        });
+  const paint = color ? (COLORS[Number(level)] ?? "") : "";
+  return `${paint}${text}${paint ? "\u001b[0m" : ""}\n${stackOf(err)}`;
+}
+
+function taskOf(name: unknown, id: unknown): string {
+  if (typeof name === "string") return ` ${name}[${nameOf(id)}]`;
+  return id === undefined ? "" : ` [${nameOf(id)}]`;
+}
+
+const nameOf = (value: unknown): string => (typeof value === "string" ? value : "???");
+
+function dataOf(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("");
+}
+
+function stackOf(err: unknown): string {
+  if (typeof err !== "object" || err === null) return "";
+  const { stack, message } = err as { stack?: unknown; message?: unknown };
+  return `${typeof stack === "string" ? stack : String(message)}\n`;
+}

@@ -1,0 +1,287 @@
+import { type Clock, type Logger, silentLogger, systemClock } from "@q/kernel";
+import type { ResultBackend } from "@q/backends";
+import type { BodyCodec, Connection, Producer } from "@q/messaging";
+import { Signature, type SignatureLike, signatureJson } from "../canvas/signature.ts";
+import type { Conf } from "../conf/conf.ts";
+import type { Settings } from "../conf/settings.ts";
+import type { AppEvents } from "../events/app-events.ts";
+import { EventBus } from "../events/event-bus.ts";
+import type { ExecuteMiddleware } from "../events/middleware.ts";
+import { ErrorReviver } from "../protocol/stored-error.ts";
+import { AsyncResult } from "../results/async-result.ts";
+import type { EagerResult } from "../results/eager-result.ts";
+import { QueueTable } from "../routing/queue-table.ts";
+import { Router } from "../routing/router.ts";
+import { annotationsFor } from "../tasks/annotations.ts";
+import { type CallOptions, NO_OPTIONS } from "../tasks/call-options.ts";
+import { callDirectly } from "../tasks/direct-call.ts";
+import type { TaskBase } from "../tasks/task-base.ts";
+import { sendingTask } from "../tasks/task-context.ts";
+import { type DefineTask, defineTask } from "../tasks/define-task.ts";
+import { bindTask, type ClassTask, type Task } from "../tasks/task.ts";
+import type { TaskOptions } from "../tasks/task-options.ts";
+import { TaskRegistry } from "../tasks/task-registry.ts";
+import type { AppOptions } from "./app-options.ts";
+import type { AppConnections } from "./app-connections.ts";
+import type { TaskCall } from "./task-sender.ts";
+
+/**
+ * An application: its settings, its tasks, and the way to its broker and its result backend. Making one connects to
+ * nothing; several live side by side in one process without sharing anything.
+ */
+export class App implements AsyncDisposable {
+  /** Name of the app, shown by tools. */
+  readonly name: string;
+  readonly tasks: TaskRegistry = new TaskRegistry();
+  readonly events: EventBus<AppEvents>;
+  /** Unique name of this client; reply queues are named after it. */
+  readonly id: string = crypto.randomUUID();
+  readonly clock: Clock;
+  readonly strictTyping: boolean;
+  readonly errors: ErrorReviver;
+  /** Options the app was made with. @internal */
+  readonly options: AppOptions;
+  /** Where the app writes its log; replaced by the program that runs it. */
+  logger: Logger;
+  readonly #conf: Conf;
+  readonly #discoveries: (() => readonly string[])[] = [];
+  /** Loaded when first needed: a program that imports its tasks and sends none has nothing to connect. */
+  #connections: AppConnections | undefined;
+  #loading: Promise<AppConnections> | undefined;
+  #routing: { readonly version: number; readonly queues: QueueTable; readonly router: Router } | undefined;
+
+  /** @internal use `createApp` */
+  constructor(name: string, options: AppOptions, conf: Conf) {
+    this.name = name;
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? silentLogger;
+    this.strictTyping = options.strictTyping ?? true;
+    this.errors = new ErrorReviver(options.errors);
+    this.events = new EventBus(() => this.logger);
+    this.#conf = conf;
+  }
+
+  /** Settings in force; read-only. Change them through {@link config}. */
+  get conf(): Settings {
+    return this.#conf.settings;
+  }
+
+  /** Counts changes of the settings. */
+  get confVersion(): number {
+    return this.#conf.version;
+  }
+
+  /** The configuration itself: its layers, updates, and what was set where. */
+  get config(): Conf {
+    return this.#conf;
+  }
+
+  /** The queues of the app. */
+  get queues(): QueueTable {
+    return this.#route().queues;
+  }
+
+  get router(): Router {
+    return this.#route().router;
+  }
+
+  /**
+   * Defines a task from a function. Its name goes into messages, so it must be the same everywhere.
+   * Registering a name again replaces the task.
+   */
+  readonly task: DefineTask = ((options: string, run: () => unknown) =>
+    this.register(defineTask(options, run))) as DefineTask;
+
+  /**
+   * Registers a task made by `defineTask`, or an instance of a class of yours, and returns it with its types. A task
+   * that another app has already gets a copy of its own.
+   *
+   * @throws {ImproperlyConfiguredError} when the task has no name
+   */
+  register<TArgs extends readonly unknown[], TReturn>(task: Task<TArgs, TReturn>): Task<TArgs, TReturn>;
+  register<TTask extends TaskBase>(task: TTask): ClassTask<TTask>;
+  register(task: TaskBase): unknown {
+    const own = bindTask(task, this);
+    this.tasks.register(own);
+    return own;
+  }
+
+  /**
+   * Has workers import the module `relatedName` (default `tasks`) of each package, where there is one, after those of
+   * the settings `imports` and `include`. A package is a folder below the working directory, or an installed one; a
+   * function is called when a worker starts.
+   */
+  autodiscoverTasks(
+    packages: readonly string[] | (() => readonly string[]),
+    options: { readonly relatedName?: string } = {},
+  ): void {
+    const { relatedName = "tasks" } = options;
+    this.#discoveries.push(() =>
+      (typeof packages === "function" ? packages() : packages).map((name) =>
+        /^\w+(\.\w+)+$/.test(name) ? `${name}.${relatedName}` : `${name}/${relatedName}`,
+      ),
+    );
+  }
+
+  /** Modules of {@link autodiscoverTasks}; each may be missing. Programs that run the app import them. */
+  get discoveredModules(): readonly string[] {
+    return this.#discoveries.flatMap((names) => names());
+  }
+
+  /** Sends a task by its name, known here or not. Settles when the broker has it. */
+  sendTask(
+    name: string,
+    args: readonly unknown[] = [],
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<AsyncResult<unknown>> {
+    if (this.conf.taskAlwaysEager) {
+      this.logger.warn({ taskName: name }, "sendTask sends, although task_always_eager is on");
+    }
+    return this.#publish({ name, args, options, task: this.tasks.find(name) });
+  }
+
+  /** Sends a signature, with `args` in front of its own. */
+  async send(
+    signature: SignatureLike,
+    args: readonly unknown[] = [],
+    options: CallOptions = {},
+  ): Promise<AsyncResult<unknown>> {
+    const call = (
+      signature instanceof Signature ? signature : Signature.fromJson(signatureJson(signature))
+    ).withArgs(args);
+    const task = this.tasks.find(call.task);
+    const all = { ...call.options, ...options, kwargs: { ...call.kwargs, ...options.kwargs } };
+    return task ? this.sendCall(task, call.args, all) : this.sendTask(call.task, call.args, all);
+  }
+
+  /** A signature of a task known by name only. */
+  signature(
+    name: string,
+    args: readonly unknown[] = [],
+    options: CallOptions & { immutable?: boolean } = {},
+  ): Signature {
+    const { immutable = false, kwargs = {}, ...rest } = options;
+    return new Signature(name, { args, kwargs, options: rest, immutable });
+  }
+
+  /** A handle on the result of an earlier call. */
+  AsyncResult<TResult = unknown>(taskId: string): AsyncResult<TResult> {
+    return new AsyncResult<TResult>(taskId, this);
+  }
+
+  /** Asks every worker not to run these tasks. Nothing is known about who heard it. */
+  async revoke(
+    ids: readonly string[],
+    options: { terminate?: boolean; signal?: string } = {},
+  ): Promise<void> {
+    const { commandExchange, sendRevoke } = await import("../control/revoke.ts");
+    const exchange = commandExchange(this.conf.controlExchange);
+    await sendRevoke(await this.producer(), { ids, exchange, clock: this.clock, ...options });
+  }
+
+  /** The result backend. @throws {NoBackendError} when none is configured, {@link UnknownBackendError}, {@link MissingDriverError} */
+  async backend(): Promise<ResultBackend> {
+    return (this.#connections ?? (await this.#connect())).backend();
+  }
+
+  /** Encodes and decodes message bodies, with the accept list of the app. */
+  async codec(): Promise<BodyCodec> {
+    return (this.#connections ?? (await this.#connect())).codec();
+  }
+
+  /** The connection that publishes. */
+  async connectionForWrite(): Promise<Connection> {
+    return (this.#connections ?? (await this.#connect())).forWrite();
+  }
+
+  /** The connection that consumes; made anew for each caller, who closes it. */
+  async connectionForRead(): Promise<Connection> {
+    return (this.#connections ?? (await this.#connect())).forRead();
+  }
+
+  /** The producer that all calls of this app share. */
+  async producer(): Promise<Producer> {
+    return (this.#connections ?? (await this.#connect())).producer();
+  }
+
+  /** Names of the serializers that message bodies may come in. */
+  get acceptContent(): readonly string[] {
+    return this.conf.acceptContent;
+  }
+
+  /** Middleware around every task body, the outermost first. */
+  get executeMiddleware(): readonly ExecuteMiddleware[] {
+    return this.options.executeMiddleware ?? [];
+  }
+
+  /** @internal */
+  async sendCall(
+    task: TaskBase,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<AsyncResult<unknown>> {
+    if (!this.conf.taskAlwaysEager) return this.#publish({ name: task.name, args, options, task });
+    task.checkArguments(args, options.kwargs);
+    return this.applyEagerly(task, args, options);
+  }
+
+  /** @internal */
+  callDirectly(task: TaskBase, args: readonly unknown[]): unknown {
+    return callDirectly(this, task, args);
+  }
+
+  /** @internal */
+  async applyEagerly(
+    task: TaskBase,
+    args: readonly unknown[],
+    options: CallOptions & { throw?: boolean },
+  ): Promise<EagerResult<unknown>> {
+    const { applyEagerly } = await import("../tasks/eager.ts");
+    return applyEagerly(this, { task, args, options });
+  }
+
+  /** What the setting `task_annotations` says of a task. @internal */
+  annotationsFor(options: TaskOptions): Partial<TaskOptions> {
+    return annotationsFor(this.conf.taskAnnotations, options);
+  }
+
+  /** Lets messages under way reach the broker, then closes every connection. The app can be used again. */
+  async close(): Promise<void> {
+    await (await this.#loading)?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  toString(): string {
+    return `<App ${this.name}>`;
+  }
+
+  async #publish(call: TaskCall): Promise<AsyncResult<unknown>> {
+    const sender = this.#connections?.readySender ?? (await (await this.#connect()).sender());
+    const { id, ignored, published } = sender.send(call);
+    const result = new AsyncResult<unknown>(id, this, { ignored });
+    await published;
+    const parent = sendingTask();
+    if (call.options.addToParent ?? true) parent?.addTrail(result);
+    return result;
+  }
+
+  #connect(): Promise<AppConnections> {
+    this.#loading ??= import("./app-connections.ts").then(({ AppConnections }) => {
+      this.#connections = new AppConnections(this);
+      return this.#connections;
+    });
+    return this.#loading;
+  }
+
+  #route(): { readonly queues: QueueTable; readonly router: Router } {
+    if (this.#routing?.version !== this.confVersion) {
+      const queues = new QueueTable(this.conf);
+      this.#routing = { version: this.confVersion, queues, router: new Router(queues, this.conf.taskRoutes) };
+    }
+    return this.#routing;
+  }
+}

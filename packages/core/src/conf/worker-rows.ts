@@ -1,0 +1,93 @@
+import type { BeatSettings } from "./beat-settings.ts";
+import type { ControlSettings } from "./control-settings.ts";
+import { seconds } from "./duration.ts";
+import type { SettingRows } from "./setting-row.ts";
+import { anyOf, bool, count, map, nullable, positive, text, textList } from "./setting-type.ts";
+import type { WorkerSettings } from "./worker-settings.ts";
+
+export const workerRows: SettingRows<WorkerSettings> = {
+  imports: { type: textList, default: [], honoured: true },
+  include: { type: textList, default: [], honoured: true },
+  workerDeduplicateSuccessfulTasks: { type: bool, default: false, honoured: true },
+  workerConcurrency: { type: nullable(positive), default: null, honoured: true },
+  workerPrefetchMultiplier: { type: count, default: 1, honoured: true },
+  workerEtaTaskLimit: { type: nullable(count), default: null, honoured: true },
+  workerDisablePrefetch: { type: bool, default: false, honoured: true },
+  workerEnablePrefetchCountReduction: { type: bool, default: true, honoured: false },
+  workerLostWait: { type: seconds, default: 10, honoured: false },
+  workerMaxTasksPerChild: { type: nullable(count), default: null, honoured: false },
+  workerMaxMemoryPerChild: { type: nullable(count), default: null, honoured: false },
+  workerDisableRateLimits: { type: bool, default: false, honoured: false },
+  workerStateDb: { type: nullable(text), default: null, honoured: false },
+  workerTimerPrecision: { type: seconds, default: 1, honoured: false },
+  workerEnableRemoteControl: { type: bool, default: true, honoured: true },
+  workerProcAliveTimeout: { type: seconds, default: 4, honoured: false },
+  workerCancelLongRunningTasksOnConnectionLoss: { type: bool, default: false, honoured: true },
+  workerDetectQuorumQueues: { type: bool, default: true, honoured: false },
+  workerSoftShutdownTimeout: { type: seconds, default: 0, honoured: true },
+  workerEnableSoftShutdownOnIdle: { type: bool, default: false, honoured: false },
+  workerPool: { type: text, default: "async", honoured: true },
+  workerPoolPutlocks: { type: bool, default: true, honoured: false },
+  workerPoolRestarts: { type: bool, default: false, honoured: false },
+  workerAutoscaler: { type: nullable(text), default: null, honoured: false },
+  workerConsumer: { type: nullable(text), default: null, honoured: false },
+  workerTimer: { type: nullable(text), default: null, honoured: false },
+  workerAgent: { type: nullable(text), default: null, honoured: false },
+  workerLogfile: { type: nullable(text), default: null, honoured: true },
+  workerPidfile: { type: nullable(text), default: null, honoured: true },
+  workerUid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  workerGid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  workerUmask: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  workerExecutable: { type: nullable(text), default: null, honoured: false },
+  workerHijackRootLogger: { type: bool, default: true, honoured: false },
+  workerLogColor: { type: nullable(bool), default: null, honoured: true },
+  workerLogFormat: {
+    type: text,
+    default: "[%(asctime)s: %(levelname)s/%(processName)s] %(message)s",
+    honoured: true,
+  },
+  workerTaskLogFormat: {
+    type: text,
+    default: "[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s",
+    honoured: true,
+  },
+  workerRedirectStdouts: { type: bool, default: true, honoured: true },
+  workerRedirectStdoutsLevel: { type: text, default: "WARNING", honoured: true },
+};
+
+export const controlRows: SettingRows<ControlSettings> = {
+  workerSendTaskEvents: { type: bool, default: false, honoured: false },
+  eventQueueTtl: { type: nullable(seconds), default: 5, honoured: false },
+  eventQueueExpires: { type: nullable(seconds), default: 60, honoured: false },
+  eventQueueDurable: { type: bool, default: false, honoured: false },
+  eventQueueExclusive: { type: bool, default: true, honoured: false },
+  eventQueuePrefix: { type: text, default: "celeryev", honoured: false },
+  eventExchange: { type: text, default: "celeryev", honoured: false },
+  eventSerializer: { type: text, default: "json", honoured: false },
+  eventsLogfile: { type: nullable(text), default: null, honoured: false },
+  eventsPidfile: { type: nullable(text), default: null, honoured: false },
+  eventsUid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  eventsGid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  eventsUmask: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  eventsExecutable: { type: nullable(text), default: null, honoured: false },
+  controlQueueTtl: { type: nullable(seconds), default: 300, honoured: true },
+  controlQueueExpires: { type: nullable(seconds), default: 10, honoured: true },
+  controlExchange: { type: text, default: "celery", honoured: true },
+  controlQueueDurable: { type: bool, default: false, honoured: true },
+  controlQueueExclusive: { type: bool, default: true, honoured: true },
+};
+
+export const beatRows: SettingRows<BeatSettings> = {
+  beatSchedule: { type: map, default: {}, honoured: false },
+  beatScheduler: { type: nullable(text), default: null, honoured: false },
+  beatScheduleFilename: { type: text, default: "celerybeat-schedule", honoured: false },
+  beatSyncEvery: { type: count, default: 0, honoured: false },
+  beatMaxLoopInterval: { type: seconds, default: 0, honoured: false },
+  beatCronStartingDeadline: { type: nullable(seconds), default: null, honoured: false },
+  beatLogfile: { type: nullable(text), default: null, honoured: false },
+  beatPidfile: { type: nullable(text), default: null, honoured: false },
+  beatUid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  beatGid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  beatUmask: { type: nullable(anyOf(text, count)), default: null, honoured: false },
+  beatExecutable: { type: nullable(text), default: null, honoured: false },
+};

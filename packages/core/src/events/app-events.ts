@@ -1,0 +1,34 @@
+import type { TaskRequest } from "../tasks/task-request.ts";
+
+/** What an app reports; each event of a task carries its request as the worker received it. */
+export interface AppEvents {
+  /** A task message was published. */
+  "task:sent": {
+    readonly id: string;
+    readonly name: string;
+    readonly queue: string | undefined;
+    readonly routingKey: string;
+  };
+  /** A worker took a task message. */
+  "task:received": { readonly request: TaskRequest };
+  "task:started": { readonly request: TaskRequest };
+  "task:succeeded": {
+    readonly request: TaskRequest;
+    readonly result: unknown;
+    readonly runtimeSeconds: number;
+  };
+  "task:failed": { readonly request: TaskRequest; readonly error: Error };
+  "task:retried": { readonly request: TaskRequest; readonly reason: Error };
+  "task:revoked": { readonly request: TaskRequest; readonly expired: boolean; readonly terminated: boolean };
+  "task:rejected": { readonly request: TaskRequest; readonly requeue: boolean };
+  /** A message named a task that is not registered. */
+  "task:unknown": { readonly name: string; readonly id: string };
+  /** A message could not be used: malformed, refused, undecodable, invalid. */
+  "message:discarded": { readonly error: Error; readonly queue: string; readonly id: string | undefined };
+  "worker:ready": { readonly hostname: string };
+  /** A shutdown was asked for. */
+  "worker:stopping": { readonly hostname: string; readonly how: "warm" | "cold" };
+  "worker:stopped": { readonly hostname: string };
+  "connection:up": { readonly url: string };
+  "connection:lost": { readonly url: string; readonly error: Error };
+}

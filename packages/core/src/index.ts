@@ -1,0 +1,53 @@
+export { createApp } from "./app/create-app.ts";
+export type { App } from "./app/app.ts";
+export type { AppOptions } from "./app/app-options.ts";
+export { Signature } from "./canvas/signature.ts";
+export type { SignatureLike } from "./canvas/signature.ts";
+export type { Settings } from "./conf/settings.ts";
+export {
+  InvalidTaskError,
+  MaxRetriesExceededError,
+  NotRegisteredError,
+  RemoteTaskError,
+  SyncSubtaskError,
+  TaskArgumentsError,
+  TaskRevokedError,
+  UnroutableError,
+} from "./errors.ts";
+export type { AppEvents } from "./events/app-events.ts";
+export type { EventBus, Unsubscribe } from "./events/event-bus.ts";
+export type {
+  ExecuteMiddleware,
+  Middleware,
+  PublishContext,
+  PublishMiddleware,
+} from "./events/middleware.ts";
+export type { SignatureJson } from "./protocol/embed.ts";
+export type { ErrorClass } from "./protocol/stored-error.ts";
+export { resultFromTuple } from "./results/async-result.ts";
+export type { AsyncResult, GetOptions } from "./results/async-result.ts";
+export type { EagerResult } from "./results/eager-result.ts";
+export {
+  EXCEPTION_STATES,
+  PROPAGATE_STATES,
+  READY_STATES,
+  statePrecedence,
+  UNREADY_STATES,
+} from "./results/states.ts";
+export type { BuiltinState } from "./results/states.ts";
+export type { RoutedCall, RouteResult, RouterFunction, TaskRoutes } from "./routing/router.ts";
+export type { QueueSpec } from "./routing/queue-table.ts";
+export type { CallOptions } from "./tasks/call-options.ts";
+export { defineTask } from "./tasks/define-task.ts";
+export type { DefineTask } from "./tasks/define-task.ts";
+export type { RetryOptions } from "./tasks/retry.ts";
+export type { StandardSchema } from "./tasks/standard-schema.ts";
+export { Ignore, Reject, Retry } from "./tasks/steering.ts";
+export { TaskBase } from "./tasks/task-base.ts";
+export { currentTask } from "./tasks/task-context.ts";
+export type { TaskContext } from "./tasks/task-context.ts";
+export type { ClassTask, Task, TaskCalls } from "./tasks/task.ts";
+export type { TaskOptions } from "./tasks/task-options.ts";
+export type { DeliveryInfo, TaskRequest } from "./tasks/task-request.ts";
+export { Broadcast, Exchange, Queue } from "@q/messaging/entities";
+export { TimeoutError } from "@q/kernel";

@@ -1,0 +1,23 @@
+/** Parts of core for the packages of Q that run tasks; not covered by the promises of the public surface. */
+export { isoFormat, parseIsoTime } from "./protocol/iso-time.ts";
+export { errorRepr, pythonRepr, pythonReprTuple } from "./protocol/python-repr.ts";
+export { ErrorReviver, storeError } from "./protocol/stored-error.ts";
+export type { Embed, TaskBody } from "./protocol/embed.ts";
+export {
+  type Execution,
+  executeTask,
+  hasHandlers,
+  isOneOf,
+  outcomeOf,
+  runHandlers,
+} from "./tasks/execute.ts";
+export { runInContext, TaskContext } from "./tasks/task-context.ts";
+export { TaskRequest } from "./tasks/task-request.ts";
+export type { ResolvedTaskOptions } from "./tasks/task-options.ts";
+export { QueueTable } from "./routing/queue-table.ts";
+export { overlayOptions } from "./routing/router.ts";
+export { commandExchange } from "./control/revoke.ts";
+export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-urls.ts";
+export { censor } from "./conf/censor.ts";
+export { DEFAULT_CONFIG_MODULE, loadDefaultConfig } from "./conf/default-config.ts";
+export { findModuleFile, loadModule, pickExport, splitSpecifier } from "./conf/load-module.ts";

@@ -1,0 +1,39 @@
+import type { StandardSchema } from "./standard-schema.ts";
+import { TaskBase, type TaskFunction } from "./task-base.ts";
+import type { TaskContext } from "./task-context.ts";
+import { callableTask, type Task } from "./task.ts";
+import type { TaskOptions } from "./task-options.ts";
+
+/** Turns a name or options, and a function, into a task. */
+export interface DefineTask {
+  <TArgs extends readonly unknown[], TReturn>(
+    name: string,
+    run: (...args: TArgs) => TReturn,
+  ): Task<TArgs, TReturn>;
+  <TArgs extends readonly unknown[], TReturn>(
+    options: TaskOptions<TArgs> & { readonly bind: true },
+    run: (self: TaskContext, ...args: TArgs) => TReturn,
+  ): Task<TArgs, TReturn>;
+  <TArgs extends readonly unknown[], TReturn>(
+    options: TaskOptions<TArgs> & { readonly bind?: false; readonly args: StandardSchema<TArgs> },
+    run: (...args: TArgs) => TReturn,
+  ): Task<TArgs, TReturn>;
+  <TArgs extends readonly unknown[], TReturn>(
+    options: TaskOptions<TArgs> & { readonly bind?: false },
+    run: (...args: TArgs) => TReturn,
+  ): Task<TArgs, TReturn>;
+}
+
+/** Makes a task from a function, for an app to `register`. Libraries offer tasks this way, without an app. */
+export const defineTask: DefineTask = makeTask as unknown as DefineTask;
+
+function makeTask(given: string | (TaskOptions & { readonly bind?: boolean }), run: TaskFunction): TaskBase {
+  const options = typeof given === "string" ? { name: given } : given;
+  const { bind = false, base: Base = TaskBase, ...rest } = options;
+  const task = new Base();
+  task.name = options.name;
+  task.options = { ...task.options, ...rest };
+  task.bound = bind;
+  task.run_ = run;
+  return callableTask(task);
+}

@@ -1,0 +1,25 @@
+export { Batcher } from "./batcher.ts";
+export type { BatcherOptions } from "./batcher.ts";
+export { exponentialDelay, retryDelayMs, retryOverTime } from "./backoff.ts";
+export type { RetryOverTimeOptions, RetryPolicy } from "./backoff.ts";
+export { sleep, systemClock } from "./clock.ts";
+export type { Cancel, Clock } from "./clock.ts";
+export { coalesce } from "./coalesce.ts";
+export { deferred } from "./deferred.ts";
+export type { Deferred } from "./deferred.ts";
+export { loadDriver } from "./driver.ts";
+export {
+  asError,
+  ClosedError,
+  ImproperlyConfiguredError,
+  MissingDriverError,
+  QError,
+  TimeoutError,
+} from "./errors.ts";
+export type { QErrorOptions } from "./errors.ts";
+export type { Service } from "./lifecycle.ts";
+export { logsAt, silentLogger } from "./logger.ts";
+export type { LogFields, Logger, LogLevel, LogMethod } from "./logger.ts";
+export { Mailbox } from "./mailbox.ts";
+export { didYouMean, nearestName } from "./nearest.ts";
+export { Slots } from "./slots.ts";

@@ -1,0 +1,3 @@
+export { FakeClock } from "./fake-clock.ts";
+export { recordingLogger } from "./recording-logger.ts";
+export type { LogLine, RecordingLogger } from "./recording-logger.ts";

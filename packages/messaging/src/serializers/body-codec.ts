@@ -1,0 +1,156 @@
+import type { Compression } from "../compression/compression.ts";
+import type { CompressionRegistry } from "../compression/compression-registry.ts";
+import { transcodeToUtf8 } from "./content-encoding.ts";
+import { ContentRefusedError, DecodeError, UnknownContentTypeError } from "./errors.ts";
+import type { Serializer } from "./serializer.ts";
+import type { SerializerRegistry } from "./serializer-registry.ts";
+
+/** A message body with what its headers must say about it. */
+export interface EncodedBody {
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+  /** Value of the header `compression`; `undefined` when the body is not compressed. */
+  readonly compression: string | undefined;
+}
+
+/** Options of a {@link BodyCodec}. */
+export interface BodyCodecOptions {
+  readonly serializers: SerializerRegistry;
+  readonly compressions: CompressionRegistry;
+  /** Names or content types of what may be decoded. Plain bytes and text always may. */
+  readonly accept: readonly string[];
+  /** Largest body that is decoded, compressed or not. Default 64 MiB. */
+  readonly maxBodyBytes?: number;
+}
+
+/** How a value is to be encoded: names or content types of the formats. */
+export interface EncodeOptions {
+  readonly serializer: string;
+  readonly compression?: string | undefined;
+}
+
+/** What the headers of a message say about its body. */
+export interface BodyDescription {
+  readonly contentType: string;
+  /** Character encoding of a text format; empty means UTF-8. */
+  readonly contentEncoding: string;
+  /** Value of the header `compression`, or one of the compression's names. */
+  readonly compression?: string | undefined;
+}
+
+/** There is nothing in these to decode, so they can do no harm; kombu trusts the `application` ones, too. */
+const alwaysAccepted = ["application/data", "application/text", "text/plain"];
+const defaultMaxBodyBytes = 64 * 1024 * 1024;
+
+/**
+ * Turns values into message bodies and back, and enforces the accept list. Synchronous once the formats are loaded;
+ * `ready()` loads them, and the async forms load on first use.
+ */
+export class BodyCodec {
+  readonly #serializers: SerializerRegistry;
+  readonly #compressions: CompressionRegistry;
+  readonly #accepted: ReadonlySet<string>;
+  readonly #maxBodyBytes: number;
+
+  /**
+   * @throws {UnknownSerializerError} when the accept list holds a name that is not registered
+   * @throws {ContentRefusedError} when it holds pickle
+   */
+  constructor(options: BodyCodecOptions) {
+    this.#serializers = options.serializers;
+    this.#compressions = options.compressions;
+    this.#maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+    const listed = options.accept.map((entry) => this.#serializers.require(entry).contentType);
+    this.#accepted = new Set([...alwaysAccepted, ...listed]);
+  }
+
+  /** Loads serializers and compressions, so that the synchronous calls work with them. */
+  async ready(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map((name) =>
+        this.#compressions.describe(name) === undefined
+          ? this.#serializers.load(name)
+          : this.#compressions.load(name),
+      ),
+    );
+  }
+
+  /**
+   * @throws {CodecNotLoadedError} when a format is not loaded
+   * @throws {EncodeError} when the serializer has no form for the value
+   */
+  encode(value: unknown, options: EncodeOptions): EncodedBody {
+    const serializer = this.#serializers.loaded(options.serializer);
+    const plain = serializer.encode(value);
+    const compression = options.compression ? this.#compressions.loaded(options.compression) : undefined;
+    return {
+      body: compression === undefined ? plain : compression.compress(plain),
+      contentType: serializer.contentType,
+      contentEncoding: serializer.contentEncoding,
+      compression: compression?.contentType,
+    };
+  }
+
+  /** As {@link encode}, loading the formats when necessary. */
+  async encodeAsync(value: unknown, options: EncodeOptions): Promise<EncodedBody> {
+    await this.ready([options.serializer, ...(options.compression ? [options.compression] : [])]);
+    return this.encode(value, options);
+  }
+
+  /**
+   * @throws {ContentRefusedError} when the content type is not on the accept list
+   * @throws {UnknownContentTypeError} when no serializer has the content type
+   * @throws {UnknownCompressionError} when no compression has the name
+   * @throws {CodecNotLoadedError} when a format is not loaded
+   * @throws {DecodeError} when the body is invalid or too large
+   */
+  decode(body: Buffer, description: BodyDescription): unknown {
+    this.#check(description.contentType);
+    const serializer = this.#serializers.loaded(description.contentType);
+    const compression = description.compression
+      ? this.#compressions.loaded(description.compression)
+      : undefined;
+    return serializer.decode(this.#plainBody(body, { serializer, compression, description }));
+  }
+
+  /** As {@link decode}, loading the formats when necessary. What is refused is not loaded. */
+  async decodeAsync(body: Buffer, description: BodyDescription): Promise<unknown> {
+    this.#check(description.contentType);
+    await this.ready([
+      description.contentType,
+      ...(description.compression ? [description.compression] : []),
+    ]);
+    return this.decode(body, description);
+  }
+
+  #check(contentType: string): void {
+    const info = this.#serializers.describe(contentType);
+    if (info === undefined) {
+      throw new UnknownContentTypeError(
+        `no serializer is registered for the content type "${contentType}". Register one, or make the sender use json.`,
+      );
+    }
+    if (this.#accepted.has(info.contentType)) return;
+    // Throws the explanation for what is never decoded.
+    this.#serializers.require(info.name);
+    throw new ContentRefusedError(
+      `content of type "${info.contentType}" is refused: it is not on the accept list. ` +
+        `If you trust every sender, add "${info.name}" to acceptContent.`,
+    );
+  }
+
+  #plainBody(
+    body: Buffer,
+    how: { serializer: Serializer; compression: Compression | undefined; description: BodyDescription },
+  ): Buffer {
+    if (body.length > this.#maxBodyBytes) {
+      throw new DecodeError(
+        `the body has ${body.length} bytes; at most ${this.#maxBodyBytes} are read. Send less.`,
+      );
+    }
+    const plain = how.compression?.decompress(body, { maxSizeBytes: this.#maxBodyBytes }) ?? body;
+    if (how.serializer.contentEncoding !== "utf-8") return plain;
+    return transcodeToUtf8(plain, how.description.contentEncoding);
+  }
+}

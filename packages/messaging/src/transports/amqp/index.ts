@@ -1,0 +1,2 @@
+export type { AmqpOptions } from "./amqp-options.ts";
+export { createAmqpTransport } from "./amqp-transport.ts";

@@ -1,0 +1,2 @@
+export { createRedisTransport } from "./redis-transport.ts";
+export type { CredentialProvider, RedisTransportOptions } from "./redis-options.ts";

@@ -1,0 +1,1 @@
+export { createSqliteTransport } from "./sqlite-transport.ts";

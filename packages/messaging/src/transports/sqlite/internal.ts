@@ -1,0 +1,8 @@
+/** Parts of the SQLite transport for the result store in the same file; not covered by the promises of the public surface. */
+export { openDatabase } from "./sqlite-database.ts";
+export type { DatabaseUse, OpenDatabaseOptions, SqliteDatabase, WriteContext } from "./sqlite-database.ts";
+export type { SqliteStatement, SqlValue } from "./sqlite-driver.ts";
+export { databaseFile } from "./sqlite-options.ts";
+export { ensureSchema } from "./sqlite-schema.ts";
+export type { SchemaPart } from "./sqlite-schema.ts";
+export { WakeFile } from "./wake-file.ts";

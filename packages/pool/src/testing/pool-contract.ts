@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import type { Job, Pool, PoolCapabilities } from "../contracts.ts";
+import type { ContractPayload } from "./contract-jobs.ts";
+
+/** Makes a pool that runs `contractExecute`, at most `size` jobs at once. It is started and stopped by the cases. */
+export type OpenPool = (options: { readonly size: number }) => Promise<Pool> | Pool;
+
+/** Capability without which a case makes no sense. */
+export type PoolNeed = "concurrent" | "resizable";
+
+/** One promise of every pool. */
+export interface PoolContractCase {
+  readonly title: string;
+  readonly needs: readonly PoolNeed[];
+  readonly run: (open: OpenPool) => Promise<void>;
+}
+
+/** Needs of a case that a pool does not meet; skip the case when there are any. */
+export function unmetPoolNeeds(
+  needs: readonly PoolNeed[],
+  capabilities: PoolCapabilities,
+): readonly PoolNeed[] {
+  return needs.filter((need) => !capabilities[need]);
+}
+
+let ids = 0;
+const job = (payload: ContractPayload, parts: Partial<Job> = {}): Job => ({
+  id: `job-${++ids}`,
+  payload,
+  ...parts,
+});
+
+function contractCase(
+  title: string,
+  run: (pool: Pool) => Promise<void>,
+  options: { size?: number; needs?: readonly PoolNeed[] } = {},
+): PoolContractCase {
+  const { size = 1, needs = [] } = options;
+  return {
+    title,
+    needs,
+    run: async (open) => {
+      const pool = await open({ size });
+      await pool.start();
+      try {
+        await run(pool);
+      } finally {
+        await pool.stop();
+      }
+    },
+  };
+}
+
+const outcomeCases: readonly PoolContractCase[] = [
+  contractCase("reports the value of a job", async (pool) => {
+    assert.deepEqual(await pool.run(job({ act: "return", value: { n: [1, "two"] } })), {
+      status: "done",
+      value: { n: [1, "two"] },
+    });
+  }),
+  contractCase("reports what a job threw, at once or later, and goes on", async (pool) => {
+    for (const act of ["throw", "reject"] as const) {
+      const outcome = await pool.run(job({ act, message: `by ${act}` }));
+      assert.equal(outcome.status, "failed");
+      assert.equal((outcome as { error: Error }).error.message, `by ${act}`);
+    }
+    assert.equal((await pool.run(job({ act: "return", value: 1 }))).status, "done");
+  }),
+  contractCase("tells when a job says that its work begins", async (pool) => {
+    const seen: string[] = [];
+    const accepted = job({ act: "accept", value: 1 }, { onAccepted: () => seen.push("accepted") });
+    await pool.run(accepted).then(() => seen.push("done"));
+    assert.deepEqual(seen, ["accepted", "done"]);
+    await pool.run(job({ act: "return", value: 1 }, { onAccepted: () => seen.push("never") }));
+    assert.deepEqual(seen, ["accepted", "done"]);
+  }),
+];
+
+const limitCases: readonly PoolContractCase[] = [
+  contractCase("aborts a job's signal at its soft limit, and lets it end in its own way", async (pool) => {
+    assert.deepEqual(await pool.run(job({ act: "wait" }, { softLimitMs: 5 })), {
+      status: "done",
+      value: "SoftTimeLimitExceeded",
+    });
+    const thrown = await pool.run(job({ act: "wait and throw" }, { softLimitMs: 5, hardLimitMs: 60_000 }));
+    assert.equal((thrown as { error: { code?: string } }).error.code, "ERR_Q_SOFT_TIME_LIMIT");
+  }),
+  contractCase("ends a job at its hard limit and has its slot free again", async (pool) => {
+    const outcome = await pool.run(job({ act: "wait" }, { hardLimitMs: 5 }));
+    assert.equal(outcome.status, "timed out");
+    assert.equal((outcome as { limitMs: number }).limitMs, 5);
+    assert.equal(pool.running, 0);
+    assert.equal((await pool.run(job({ act: "return", value: 1 }))).status, "done");
+  }),
+  contractCase("has no limit where a job names none", async (pool) => {
+    const running = pool.run(job({ act: "wait" }, { id: "unlimited", softLimitMs: 0, hardLimitMs: 0 }));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(pool.running, 1);
+    pool.terminate("unlimited", new Error("enough"));
+    await running;
+  }),
+];
+
+const terminateCases: readonly PoolContractCase[] = [
+  contractCase("ends one job on request, and says when there is none of that id", async (pool) => {
+    const reason = new Error("not wanted any more");
+    const running = pool.run(job({ act: "wait" }, { id: "victim" }));
+    assert.equal(pool.terminate("somebody else", reason), false);
+    assert.equal(pool.terminate("victim", reason), true);
+    const outcome = await running;
+    assert.equal(outcome.status, "lost");
+    assert.equal((outcome as { reason: Error }).reason.message, reason.message);
+    assert.equal(pool.terminate("victim", reason), false);
+  }),
+  contractCase(
+    "ends all jobs on request",
+    async (pool) => {
+      const running = [pool.run(job({ act: "wait" })), pool.run(job({ act: "wait" }))];
+      pool.terminateAll(new Error("all of you"));
+      assert.deepEqual(
+        (await Promise.all(running)).map(({ status }) => status),
+        ["lost", "lost"],
+      );
+    },
+    { size: 2, needs: ["concurrent"] },
+  ),
+  contractCase("waits for running jobs when it drains, and for nothing when it is idle", async (pool) => {
+    await pool.drain();
+    const seen: string[] = [];
+    const running = pool.run(job({ act: "wait" }, { id: "last" })).then(() => seen.push("done"));
+    const draining = pool.drain().then(() => seen.push("drained"));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.deepEqual(seen, []);
+    pool.terminate("last", new Error("enough"));
+    await Promise.all([running, draining]);
+    assert.deepEqual(new Set(seen), new Set(["done", "drained"]));
+  }),
+  contractCase("ends running and waiting jobs when it stops, and takes none after", async (pool) => {
+    const jobs = [pool.run(job({ act: "wait" })), pool.run(job({ act: "return", value: "waited" }))];
+    await pool.stop();
+    await pool.stop();
+    jobs.push(pool.run(job({ act: "return", value: "late" })));
+    assert.deepEqual(
+      (await Promise.all(jobs)).map(({ status }) => status),
+      ["lost", "lost", "lost"],
+    );
+  }),
+];
+
+const sizeCases: readonly PoolContractCase[] = [
+  contractCase("runs one job at a time in one slot, in order", async (pool) => {
+    const seen: number[] = [];
+    const jobs = [1, 2, 3].map((value) =>
+      pool.run(job({ act: "accept", value })).then(() => seen.push(value)),
+    );
+    assert.ok(pool.running <= 1);
+    await Promise.all(jobs);
+    assert.deepEqual(seen, [1, 2, 3]);
+  }),
+  contractCase(
+    "runs as many jobs at once as it has slots, and the next when one is free",
+    async (pool) => {
+      const jobs = ["a", "b", "c"].map((id) => pool.run(job({ act: "wait" }, { id })));
+      assert.equal(pool.running, 2);
+      assert.equal(pool.terminate("c", new Error("it does not run yet")), false);
+      pool.terminate("a", new Error("enough"));
+      await jobs[0];
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(pool.running, 2);
+      assert.equal(pool.terminate("c", new Error("now it does")), true);
+      pool.terminateAll(new Error("enough"));
+      await Promise.all(jobs);
+    },
+    { size: 2, needs: ["concurrent"] },
+  ),
+  contractCase(
+    "grows and shrinks while it runs, without interrupting jobs",
+    async (pool) => {
+      const jobs = ["a", "b", "c"].map((id) => pool.run(job({ act: "wait" }, { id })));
+      await pool.grow(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual([pool.size, pool.running], [3, 3]);
+      await pool.shrink(2);
+      assert.deepEqual([pool.size, pool.running], [1, 3]);
+      await pool.shrink(5);
+      assert.equal(pool.size, 1);
+      pool.terminateAll(new Error("enough"));
+      await Promise.all(jobs);
+      assert.equal((await pool.run(job({ act: "return", value: 1 }))).status, "done");
+    },
+    { size: 2, needs: ["concurrent", "resizable"] },
+  ),
+  contractCase("counts", async (pool) => {
+    await pool.run(job({ act: "return", value: 1 }));
+    await pool.run(job({ act: "throw", message: "x" }));
+    const { size, running, completed, orphaned } = pool.stats();
+    assert.deepEqual(
+      { size, running, completed, orphaned },
+      { size: 1, running: 0, completed: 2, orphaned: 0 },
+    );
+  }),
+];
+
+/** What every `Pool` promises, as cases for any test runner. */
+export const poolContract: readonly PoolContractCase[] = [
+  ...outcomeCases,
+  ...limitCases,
+  ...terminateCases,
+  ...sizeCases,
+];

@@ -1,0 +1,289 @@
+import type { Clock, Logger } from "@q/kernel";
+import type { Consumer, Delivery, Settlement } from "@q/messaging";
+import { type App, TaskRevokedError } from "@q/core";
+import type { Outcome, Pool } from "@q/pool";
+import { settlementOf, type LostOutcome } from "./acknowledgement.ts";
+import type { Desk } from "./desk.ts";
+import { EtaQueue } from "./eta-queue.ts";
+import { PrefetchWindow } from "./prefetch-window.ts";
+import { ReadyQueue } from "./ready-queue.ts";
+import type { Reporter } from "./reporter.ts";
+import type { RevokedIds } from "./revoked.ts";
+import type { TraceOutcome, TracePayload } from "./trace.ts";
+import type { WorkerRequest } from "./worker-request.ts";
+
+/** What a dispatcher works with. */
+export interface DispatcherParts {
+  readonly app: App;
+  readonly hostname: string;
+  readonly pool: Pool;
+  readonly revoked: RevokedIds;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Moves a discarded message out of the way; `false` settles it as told. */
+  readonly park: ((delivery: Delivery, error: Error) => Promise<void>) | undefined;
+  /** Messages per slot that the worker may hold; 0 means no limit. */
+  readonly prefetchMultiplier: number;
+  /** Most scheduled tasks held in memory; `null` for no limit. */
+  readonly etaLimit: number | null;
+}
+
+/**
+ * Between the deliveries and the pool: holds what waits for a slot or for its time, runs what can run, and settles
+ * each message once, by the policy of its task.
+ *
+ * A request is *waiting* (for a slot) or *scheduled* (for its time), then *running*, then *done*. While *stopping*,
+ * nothing starts any more, and what has not started goes back to the broker.
+ */
+export class Dispatcher implements Desk {
+  readonly app: App;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly revoked: RevokedIds;
+  readonly #parts: DispatcherParts;
+  readonly #pool: Pool;
+  readonly #ready: ReadyQueue<WorkerRequest> = new ReadyQueue();
+  readonly #scheduled: EtaQueue<WorkerRequest>;
+  readonly #running = new Map<string, WorkerRequest>();
+  readonly #window: PrefetchWindow;
+  #consumer: Consumer | undefined;
+  /** Ended here only to run again elsewhere: that is no failure. */
+  readonly #cancelled = new WeakSet<WorkerRequest>();
+  #isStopping = false;
+  #isPumping = false;
+  #abandoned = false;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.app = parts.app;
+    this.hostname = parts.hostname;
+    this.clock = parts.clock;
+    this.logger = parts.logger;
+    this.revoked = parts.revoked;
+    this.#pool = parts.pool;
+    this.#scheduled = new EtaQueue(parts.clock, (request) => this.enqueue(request));
+    this.#window = new PrefetchWindow({
+      capacity: () => this.#pool.size * parts.prefetchMultiplier,
+      scheduled: () => this.#scheduled.size,
+      etaLimit: parts.etaLimit,
+      apply: (prefetch) => this.#consumer?.setPrefetch(prefetch),
+    });
+  }
+
+  /** The consumer that deliveries come from and settlements go to. */
+  connect(consumer: Consumer, options: { exactPrefetch: boolean }): void {
+    this.#consumer = consumer;
+    this.#window.countEarlyAcks = options.exactPrefetch;
+  }
+
+  /** Prefetch to begin with. */
+  get prefetch(): number {
+    return this.#window.size;
+  }
+
+  /** The pool could run another task. */
+  hasFreeSlots(): boolean {
+    return this.#ready.size === 0 && this.#pool.running < this.#pool.size;
+  }
+
+  get running(): readonly WorkerRequest[] {
+    return [...this.#running.values()];
+  }
+
+  get waiting(): readonly WorkerRequest[] {
+    return this.#ready.items();
+  }
+
+  get scheduled(): readonly { readonly item: WorkerRequest; readonly dueMs: number }[] {
+    return this.#scheduled.entries();
+  }
+
+  enqueue(request: WorkerRequest): void {
+    request.state = "waiting";
+    this.#ready.push(request);
+    this.#pump();
+  }
+
+  schedule(request: WorkerRequest, dueMs: number): void {
+    request.state = "scheduled";
+    this.#scheduled.add(request, dueMs);
+    this.#window.refresh();
+  }
+
+  adopt(request: WorkerRequest): boolean {
+    const running = this.#running.get(request.id);
+    if (running === undefined || running.acknowledged) return false;
+    this.logger.warn(
+      request.logFields,
+      "a running task was delivered again; it goes on and settles the new delivery",
+    );
+    running.delivery = request.delivery;
+    return true;
+  }
+
+  revoke(request: WorkerRequest, why: { expired: boolean }): void {
+    request.state = "done";
+    this.#settle(request, "ack");
+    void this.#parts.reporter.revoked(request, { ...why, terminated: false });
+    this.#window.refresh();
+  }
+
+  /** Ends what waits or is scheduled under one of these ids, and with `terminate` what runs, too. */
+  revokeIds(ids: ReadonlySet<string>, options: { terminate: boolean }): void {
+    const isMeant = (request: WorkerRequest): boolean => ids.has(request.id);
+    for (const request of [...this.#ready.remove(isMeant), ...this.#scheduled.remove(isMeant)])
+      this.revoke(request, { expired: false });
+    if (!options.terminate) return;
+    for (const id of ids) this.#pool.terminate(id, new TaskRevokedError("terminated"));
+  }
+
+  discard(delivery: Delivery, error: Error, fate: Settlement): void {
+    const { park, reporter } = this.#parts;
+    reporter.discarded(delivery, { error, fate: park ? "park" : fate });
+    if (park === undefined) return void this.#consumer?.settle(delivery, fate);
+    void park(delivery, error).then(
+      () => this.#consumer?.settle(delivery, "ack"),
+      (err: unknown) => {
+        this.logger.error(
+          { err, queue: delivery.queue },
+          "a message could not be parked and goes back to its queue",
+        );
+        this.#consumer?.settle(delivery, "requeue");
+      },
+    );
+  }
+
+  /** The session is gone: what has not started will be delivered again, so it is forgotten here. */
+  forgetUnstarted(): void {
+    this.#ready.clear();
+    this.#scheduled.clear();
+    this.#window.refresh();
+  }
+
+  /** Gives back what has not started and starts nothing more. */
+  giveBackUnstarted(): void {
+    this.#isStopping = true;
+    for (const request of [...this.#ready.clear(), ...this.#scheduled.clear()])
+      this.#settle(request, "requeue");
+  }
+
+  /** Ends what runs; messages not yet acknowledged go back to the broker. */
+  abandon(reason: Error): void {
+    this.#isStopping = true;
+    this.#abandoned = true;
+    this.#pool.terminateAll(reason);
+  }
+
+  /** Ends running tasks with late acknowledgement, whose messages will be delivered again. */
+  cancelLate(reason: Error): void {
+    for (const request of this.running) {
+      if (request.acknowledged) continue;
+      this.#cancelled.add(request);
+      this.#pool.terminate(request.id, reason);
+    }
+  }
+
+  #pump(): void {
+    // A task that ends at once ends inside the loop, which goes on by itself: no deeper with every task.
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      while (!this.#isStopping && this.#pool.running < this.#pool.size) {
+        const request = this.#ready.shift();
+        if (request === undefined) return;
+        this.#start(request);
+      }
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #start(request: WorkerRequest): void {
+    if (this.#isExpired(request)) return this.revoke(request, { expired: true });
+    if (this.revoked.has(request.id)) return this.revoke(request, { expired: false });
+    request.state = "running";
+    request.startedMs = this.clock.now();
+    this.#running.set(request.id, request);
+    this.#parts.reporter.started(request);
+    const { resolved } = request.task;
+    const payload: TracePayload = { message: request.message, deliveryInfo: request.request.deliveryInfo };
+    const job = {
+      id: request.id,
+      payload,
+      softLimitMs: (request.request.softTimeLimit ?? resolved.softTimeLimit ?? 0) * 1000,
+      hardLimitMs: (request.request.timeLimit ?? resolved.timeLimit ?? 0) * 1000,
+      onAccepted: resolved.acksLate ? undefined : () => this.#acknowledgeEarly(request),
+    };
+    this.#pool.submit(job, (outcome) => this.#finish(request, outcome));
+  }
+
+  /** Expiry counts again here: the task may have waited long for its slot. */
+  #isExpired({ request }: WorkerRequest): boolean {
+    return request.headers["expires"] !== null && this.clock.now() > (request.expires?.getTime() ?? Infinity);
+  }
+
+  #acknowledgeEarly(request: WorkerRequest): void {
+    this.#settle(request, "ack");
+    request.acknowledged = true;
+    this.#window.earlyAcked++;
+    this.#window.refresh();
+  }
+
+  #finish(request: WorkerRequest, outcome: Outcome): void {
+    request.state = "done";
+    if (this.#running.get(request.id) === request) this.#running.delete(request.id);
+    if (request.acknowledged) this.#window.earlyAcked--;
+    const end = this.#endOf(outcome);
+    if (end.status === "lost" && this.#runsAgain(request, end)) this.#settle(request, "requeue");
+    else this.#conclude(request, end);
+    this.#pump();
+    this.#window.refresh();
+  }
+
+  /** Whether a lost task is delivered again, so that its loss is no end of it. */
+  #runsAgain(request: WorkerRequest, { reason }: LostOutcome & { status: "lost" }): boolean {
+    if (reason instanceof TaskRevokedError) return false;
+    if (this.#abandoned || this.#cancelled.has(request)) return true;
+    if (request.acknowledged || !request.task.resolved.rejectOnWorkerLost) return false;
+    this.logger.error(
+      { ...request.logFields, err: reason },
+      "task was lost with its executor and goes back to its queue",
+    );
+    return true;
+  }
+
+  #endOf(outcome: Outcome): TraceOutcome | LostOutcome {
+    if (outcome.status === "done") return outcome.value as TraceOutcome;
+    if (outcome.status !== "failed") return outcome;
+    const error = outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
+    return { status: "FAILURE", error, isExpected: false, runtimeSeconds: 0 };
+  }
+
+  #conclude(request: WorkerRequest, end: TraceOutcome | LostOutcome): void {
+    const { reporter } = this.#parts;
+    if (end.status === "UNDECODABLE" || end.status === "INVALID") {
+      this.discard(request.delivery, end.error, settlementOf(end, request.task.resolved));
+      return;
+    }
+    if (end.status === "lost" && end.reason instanceof TaskRevokedError) {
+      void reporter.revoked(request, { expired: false, terminated: true });
+      return this.#settle(request, "ack");
+    }
+    if (end.status === "timed out" || end.status === "lost") void reporter.lost(request, end);
+    else reporter.ended(request, end);
+    this.#settle(request, settlementOf(end, request.task.resolved));
+  }
+
+  #settle(request: WorkerRequest, how: Settlement): void {
+    if (request.acknowledged) return;
+    const settled = this.#consumer?.settle(request.delivery, how) ?? false;
+    if (!settled && request.startedMs !== undefined) {
+      this.logger.warn(
+        request.logFields,
+        "a task ended after its connection was lost; the broker delivers it again",
+      );
+    }
+  }
+}

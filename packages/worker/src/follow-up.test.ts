@@ -1,0 +1,33 @@
+import { createApp } from "@q/core";
+import { describe, expect, it } from "vitest";
+import { Worker } from "./worker.ts";
+
+const wait = { timeout: 10 };
+
+describe("callbacks of a task", () => {
+  it("are its children, in the order in which they were sent", async () => {
+    await using app = createApp("test", {
+      broker: "memory://follow-up",
+      backend: "cache+memory://follow-up",
+    });
+    const add = app.task("add", (x: number, y: number) => x + y);
+    await using worker = new Worker(app);
+    await worker.start();
+
+    const result = await add.applyAsync([2, 2], { link: [add.s(10), add.s(20)] });
+    expect(await result.get(wait)).toBe(4);
+    const children = await result.children();
+    expect(await Promise.all(children.map((child) => child.get(wait)))).toEqual([14, 24]);
+  });
+
+  it("are no children of a task without a trail", async () => {
+    await using app = createApp("test", { broker: "memory://no-trail", backend: "cache+memory://no-trail" });
+    const add = app.task({ name: "add", trail: false }, (x: number, y: number) => x + y);
+    await using worker = new Worker(app);
+    await worker.start();
+
+    const result = await add.applyAsync([2, 2], { link: add.s(10) });
+    expect(await result.get(wait)).toBe(4);
+    expect(await result.children()).toEqual([]);
+  });
+});

@@ -1,0 +1,107 @@
+import { overlayOptions, pythonReprTuple, runInContext, type TaskContext } from "@q/core/internal";
+import { type CallOptions, type Retry, Signature, type SignatureJson, type TaskRequest } from "@q/core";
+
+/** Headers that RabbitMQ adds when it dead-letters; published again they make it drop the message as a cycle. */
+const DEATH_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason))$/;
+
+/** Headers that every new message sets for itself. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  "lang", "task", "id", "shadow", "eta", "expires", "group", "group_index", "retries", "timelimit", "root_id",
+  "parent_id", "argsrepr", "kwargsrepr", "origin", "ignore_result", "replaced_task_nesting", "stamped_headers", "stamps",
+  "compression", "redelivered",
+]); // prettier-ignore
+
+/**
+ * Publishes the next attempt of a task: same id, one retry more, everything else as in this one unless overridden.
+ *
+ * @see wire protocol, "retry"
+ */
+export async function sendRetry(context: TaskContext, retry: Retry): Promise<void> {
+  const { request, app } = context;
+  const { countdown: _, args = request.args, kwargs = request.kwargs, ...overrides } = retry.overrides;
+  const options: CallOptions = {
+    ...overlayOptions(sameCall(request), overrides),
+    kwargs,
+    eta: retry.when,
+    taskId: request.id,
+    retries: request.retries + 1,
+    parentId: request.parentId ?? request.id,
+    addToParent: false,
+  };
+  await app.sendTask(request.task, args, options);
+}
+
+/** Options that repeat the call of a request, on the same queue. */
+function sameCall(request: TaskRequest): CallOptions {
+  const { exchange, routingKey, priority } = request.deliveryInfo;
+  const { group, groupIndex, timeLimit, softTimeLimit, shadow, ignoreResult, expires, replyTo } = request;
+  const custom = Object.entries(request.headers).filter(
+    ([name]) => !OWN_HEADERS.has(name) && !DEATH_HEADERS.test(name),
+  );
+  return {
+    ...(exchange === "" ? { queue: routingKey } : { exchange, routingKey }),
+    priority,
+    rootId: request.rootId,
+    correlationId: request.correlationId,
+    ...(replyTo !== undefined && { replyTo }),
+    ...(expires !== undefined && { expires }),
+    ...(group !== undefined && { groupId: group }),
+    ...(groupIndex !== undefined && { groupIndex }),
+    ...(timeLimit !== undefined && { timeLimit }),
+    ...(softTimeLimit !== undefined && { softTimeLimit }),
+    ...(shadow !== undefined && { shadow }),
+    ...(ignoreResult !== undefined && { ignoreResult }),
+    ...(request.argsrepr !== undefined && { argsrepr: request.argsrepr }),
+    ...(request.kwargsrepr !== undefined && { kwargsrepr: request.kwargsrepr }),
+    ...(request.callbacks.length > 0 && { link: request.callbacks }),
+    ...(request.errbacks.length > 0 && { linkError: request.errbacks }),
+    ...(request.chain.length > 0 && { chain: request.chain }),
+    ...(request.chord && { chord: request.chord }),
+    ...(request.stampedHeaders.length > 0 && {
+      stampedHeaders: request.stampedHeaders,
+      stamps: request.stamps,
+    }),
+    replacedTaskNesting: request.replacedTaskNesting,
+    ...(custom.length > 0 && { headers: Object.fromEntries(custom) }),
+  };
+}
+
+/**
+ * Sends the success callbacks, then the next task of the chain, each with the result in front of its arguments. They
+ * are children of the task, as in Celery, and inherit what its own calls would.
+ */
+export function sendCallbacks(context: TaskContext, value: unknown): Promise<void> {
+  return runInContext(context, () => sendEach(context, value));
+}
+
+async function sendEach({ request, app }: TaskContext, value: unknown): Promise<void> {
+  for (const callback of request.callbacks) await app.send(callback, [value], lineage(request, callback));
+  const rest = [...request.chain];
+  const next = rest.pop();
+  if (next)
+    await app.send(next, [value], { ...lineage(request, next), ...(rest.length > 0 && { chain: rest }) });
+}
+
+/** Sends the failure callbacks, each with the id of the failed task as its argument. */
+export async function sendErrbacks(context: TaskContext): Promise<void> {
+  const { request, app } = context;
+  for (const errback of request.errbacks) {
+    const call = Signature.fromJson(errback);
+    const args = call.immutable ? call.args : [request.id, ...call.args];
+    await app.sendTask(call.task, args, {
+      ...call.options,
+      kwargs: call.kwargs,
+      argsrepr: pythonReprTuple(args),
+      ...lineage(request, errback),
+    });
+  }
+}
+
+/** Where a follow-up belongs: below this task, in the same workflow, unless its signature was frozen elsewhere. */
+function lineage(request: TaskRequest, signature: SignatureJson): CallOptions {
+  const own = signature.options ?? {};
+  return {
+    parentId: request.id,
+    rootId: typeof own["root_id"] === "string" ? own["root_id"] : request.rootId,
+  };
+}

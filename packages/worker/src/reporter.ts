@@ -1,0 +1,152 @@
+import { type Logger, logsAt } from "@q/kernel";
+import type { ResultBackend } from "@q/backends";
+import type { Delivery, WireMessage } from "@q/messaging";
+import { type App, type NotRegisteredError, TaskRevokedError } from "@q/core";
+import { isoFormat, storeError } from "@q/core/internal";
+import { TimeLimitExceeded } from "@q/pool";
+import type { LostOutcome } from "./acknowledgement.ts";
+import { followLost } from "./lost-task.ts";
+import type { TraceOutcome } from "./trace.ts";
+import type { WorkerRequest } from "./worker-request.ts";
+
+/** What a reporter writes to. */
+export interface ReporterParts {
+  readonly app: App;
+  readonly logger: Logger;
+  readonly backend: ResultBackend | undefined;
+}
+
+/** Ends of tasks that executors report; the rest is discarded before it runs. */
+type ReportedEnd = Exclude<TraceOutcome, { status: "UNDECODABLE" | "INVALID" }>;
+
+/** Tells the outside what happens to requests: log lines, app events, and results that no executor can store. */
+export class Reporter {
+  readonly #app: App;
+  readonly #logger: Logger;
+  readonly #backend: ResultBackend | undefined;
+  readonly #logsSuccess: boolean;
+
+  constructor(parts: ReporterParts) {
+    this.#app = parts.app;
+    this.#logger = parts.logger;
+    this.#backend = parts.backend;
+    this.#logsSuccess = logsAt(parts.logger, "info");
+  }
+
+  started(request: WorkerRequest): void {
+    if (this.#app.events.has("task:started"))
+      this.#app.events.emit("task:started", { request: request.request });
+  }
+
+  ended(request: WorkerRequest, end: ReportedEnd): void {
+    if (end.status === "SUCCESS") return this.#succeeded(request, end);
+    const { events } = this.#app;
+    const fields = request.logFields;
+    switch (end.status) {
+      case "FAILURE":
+        if (end.isExpected)
+          this.#logger.info({ ...fields, reason: end.error.message }, "task failed as expected");
+        else this.#logger.error({ ...fields, err: end.error }, "task failed");
+        return events.emit("task:failed", { request: request.request, error: end.error });
+      case "RETRY":
+        this.#logger.info({ ...fields, reason: end.reason.message, when: end.when }, "task will be retried");
+        return events.emit("task:retried", { request: request.request, reason: end.reason });
+      case "REJECTED":
+        this.#logger.warn(
+          { ...fields, requeue: end.requeue, reason: end.reason.message },
+          "task rejected its message",
+        );
+        return events.emit("task:rejected", { request: request.request, requeue: end.requeue });
+      default:
+        this.#logger.info(fields, "task asked to be ignored");
+    }
+  }
+
+  #succeeded(request: WorkerRequest, end: ReportedEnd & { status: "SUCCESS" }): void {
+    const { events } = this.#app;
+    const { runtimeSeconds, result } = end;
+    if (this.#logsSuccess)
+      this.#logger.info({ ...request.logFields, runtimeSeconds, result }, "task succeeded");
+    if (events.has("task:succeeded"))
+      events.emit("task:succeeded", { request: request.request, result, runtimeSeconds });
+  }
+
+  /** A task whose executor could not report: it ran out of time, or its executor died. */
+  async lost(request: WorkerRequest, end: LostOutcome): Promise<void> {
+    const error = end.status === "timed out" ? new TimeLimitExceeded(end.limitMs) : end.reason;
+    const orphaned = end.status === "timed out" && end.orphaned;
+    this.#logger.error({ ...request.logFields, err: error, orphaned }, "task was ended before it finished");
+    this.#app.events.emit("task:failed", { request: request.request, error });
+    await this.#store(request, { status: "FAILURE", error });
+    await followLost(request, error, this.#logger).catch((err: unknown) => {
+      this.#logger.error({ ...request.logFields, err }, "what follows a lost task could not be done");
+    });
+  }
+
+  async revoked(request: WorkerRequest, why: { expired: boolean; terminated: boolean }): Promise<void> {
+    this.#logger.info({ ...request.logFields, ...why }, "task revoked");
+    this.#app.events.emit("task:revoked", { request: request.request, ...why });
+    await this.#store(request, {
+      status: "REVOKED",
+      error: new TaskRevokedError(why.expired ? "expired" : why.terminated ? "terminated" : "revoked"),
+    });
+  }
+
+  discarded(delivery: Delivery, how: { error: Error; fate: string }): void {
+    const { headers } = delivery.message;
+    const id = typeof headers["id"] === "string" ? headers["id"] : undefined;
+    const code = "code" in how.error ? how.error.code : undefined;
+    this.#logger.error(
+      {
+        err: how.error,
+        code,
+        taskId: id,
+        taskName: typeof headers["task"] === "string" ? headers["task"].slice(0, 200) : undefined,
+        queue: delivery.queue,
+        tag: delivery.tag,
+        fate: how.fate,
+      },
+      "message discarded",
+    );
+    this.#app.events.emit("message:discarded", { error: how.error, queue: delivery.queue, id });
+  }
+
+  /** A task nobody knows here: its caller is told with the error that Python raises too. */
+  async unknown(message: WireMessage, error: NotRegisteredError): Promise<void> {
+    const { id, ignore_result: ignored } = message.headers as { id: string; ignore_result?: unknown };
+    this.#app.events.emit("task:unknown", { name: error.taskName, id });
+    if (this.#backend === undefined || ignored === true) return;
+    await this.#guarded(id, async (backend) => {
+      const { replyTo, correlationId } = message.properties;
+      await backend.store({ ...this.#failure(id, { status: "FAILURE", error }) }, { replyTo, correlationId });
+    });
+  }
+
+  async #store(request: WorkerRequest, end: { status: string; error: Error }): Promise<void> {
+    const { task, request: message } = request;
+    if (
+      this.#backend === undefined ||
+      (task.ignoresResult(message) && !task.resolved.storeErrorsEvenIfIgnored)
+    )
+      return;
+    await this.#guarded(message.id, async (backend) => {
+      const { replyTo, correlationId } = message;
+      await backend.store(this.#failure(message.id, end), { replyTo, correlationId });
+    });
+  }
+
+  #failure(taskId: string, end: { status: string; error: Error }): Parameters<ResultBackend["store"]>[0] {
+    const { clock, conf } = this.#app;
+    const dateDone = isoFormat(new Date(clock.now()), conf.timezone);
+    const error = storeError(end.error);
+    return { taskId, status: end.status, result: null, error, traceback: null, children: [], dateDone };
+  }
+
+  async #guarded(taskId: string, store: (backend: ResultBackend) => Promise<void>): Promise<void> {
+    try {
+      if (this.#backend) await store(this.#backend);
+    } catch (err) {
+      this.#logger.error({ err, taskId }, "a result could not be stored");
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { Consumer, type Queue } from "@q/messaging";
+import { Terminated } from "@q/pool";
+import type { Bootstep } from "../blueprint.ts";
+import type { Dispatcher } from "../dispatcher.ts";
+import { Intake } from "../intake.ts";
+import type { Worker } from "../worker.ts";
+
+/** Silence after which the worker asks the broker whether it has messages after all. */
+const WATCHDOG_IDLE_MS = 30_000;
+
+/** Connects to the broker and lets deliveries in. Lives on through every loss of the connection. */
+export const consumerStep: Bootstep<Worker> = {
+  name: "consumer",
+  requires: ["executor"],
+  async start(worker) {
+    const { app, options } = worker;
+    const connection = await app.connectionForRead();
+    const queues = app.queues.select({ only: options.queues, exclude: options.excludeQueues });
+    const transport = await connection.transport();
+    const dispatcher = worker.createDispatcher();
+    const consumer = new Consumer(connection, consumerOptions(worker, { dispatcher, queues }));
+    dispatcher.connect(consumer, { exactPrefetch: transport.capabilities.exactPrefetch });
+    worker.useConsumer({ consumer, connection, queues });
+    if (options.purge) await purge(worker, queues);
+    await consumer.start();
+  },
+  async drain(worker) {
+    await worker.consumer?.drain();
+    worker.dispatcher?.giveBackUnstarted();
+    await worker.consumer?.flush().catch((err: unknown) => {
+      worker.logger.warn(
+        { err },
+        "messages not yet started could not be given back; the broker does it itself",
+      );
+    });
+  },
+  async stop(worker) {
+    await worker.consumer?.stop();
+    await worker.connection?.close();
+  },
+};
+
+function consumerOptions(
+  worker: Worker,
+  parts: { dispatcher: Dispatcher; queues: readonly Queue[] },
+): ConstructorParameters<typeof Consumer>[1] {
+  const { app, logger } = worker;
+  const { dispatcher, queues } = parts;
+  const { brokerConnectionRetry, brokerConnectionRetryOnStartup, brokerConnectionMaxRetries } = app.conf;
+  const intake = new Intake(dispatcher, {
+    codec: worker.codec,
+    onUnknown: (delivery, message, error) => {
+      dispatcher.discard(delivery, error, "reject");
+      void worker.reporter.unknown(message, error);
+    },
+  });
+  return {
+    queues,
+    prefetch: dispatcher.prefetch,
+    onBatch: (deliveries) => {
+      for (const delivery of deliveries) intake.receive(delivery);
+    },
+    onUp: () => app.events.emit("connection:up", { url: worker.brokerUri }),
+    onLost: (error) => {
+      app.events.emit("connection:lost", { url: worker.brokerUri, error });
+      if (!brokerConnectionRetry && !worker.isStopping) worker.fail(error);
+      dispatcher.forgetUnstarted();
+      if (app.conf.workerCancelLongRunningTasksOnConnectionLoss) {
+        dispatcher.cancelLate(
+          new Terminated("the connection to the broker was lost; the task will be delivered again"),
+        );
+      }
+    },
+    onGiveUp: (error) => worker.fail(error),
+    retryOnStartup: brokerConnectionRetryOnStartup ?? brokerConnectionRetry,
+    retryPolicy: {
+      maxRetries: brokerConnectionMaxRetries,
+      intervalStart: 0.1,
+      intervalStep: 0.4,
+      intervalMax: 3,
+    },
+    watchdog: { idleMs: WATCHDOG_IDLE_MS, hasFreeSlots: () => dispatcher.hasFreeSlots() },
+    logger,
+    clock: app.clock,
+  };
+}
+
+async function purge(worker: Worker, queues: readonly Queue[]): Promise<void> {
+  const connection = await (await worker.app.connectionForWrite()).connect();
+  await using channel = await connection.openChannel();
+  for (const queue of queues) {
+    const messages = await channel.purge(queue.name);
+    worker.logger.warn({ queue: queue.name, messages }, "waiting messages were discarded");
+  }
+}

@@ -1,0 +1,372 @@
+import { asError, type Logger, QError } from "@q/kernel";
+import type { ReplyAddress, ResultBackend, ResultMeta, StoredError } from "@q/backends";
+import type { BodyCodec, WireMessage } from "@q/messaging";
+import { type App, type DeliveryInfo, InvalidTaskError, type TaskBase } from "@q/core";
+import {
+  type Execution,
+  executeTask,
+  hasHandlers,
+  isoFormat,
+  pythonRepr,
+  runHandlers,
+  storeError,
+  TaskContext,
+  TaskRequest,
+} from "@q/core/internal";
+import { normalBody } from "./incoming.ts";
+import { failedChain } from "./failed-chain.ts";
+import { sendCallbacks, sendErrbacks, sendRetry } from "./follow-up.ts";
+
+/** What an executor gets: one task message, as it came from the broker. */
+export interface TracePayload {
+  readonly message: WireMessage;
+  readonly deliveryInfo: DeliveryInfo;
+}
+
+/** What an executor reports: how the task ended, in few words. */
+export type TraceOutcome =
+  | { readonly status: "SUCCESS"; readonly runtimeSeconds: number; readonly result: string | undefined }
+  | {
+      readonly status: "FAILURE";
+      readonly error: Error;
+      readonly isExpected: boolean;
+      readonly runtimeSeconds: number;
+    }
+  | { readonly status: "RETRY"; readonly reason: Error; readonly when: Date }
+  | { readonly status: "IGNORED" }
+  | { readonly status: "REJECTED"; readonly requeue: boolean; readonly reason: Error }
+  /** The body could not be decoded, or is of a content type that is not accepted. Nothing has run. */
+  | { readonly status: "UNDECODABLE"; readonly error: Error }
+  /** The body is not that of a task. Nothing has run. */
+  | { readonly status: "INVALID"; readonly error: Error };
+
+/** The tracer's view of its pool job. */
+export interface TraceJob {
+  readonly signal: AbortSignal;
+  /** The task was ended from outside: its end is stored already, and nothing may follow from what it still does. */
+  readonly isOver: boolean;
+  /** Called once the message is known to be good and before the task begins: early acknowledgement waits for it. */
+  accept(): void;
+}
+
+/** What a tracer needs. */
+export interface TracerParts {
+  readonly app: App;
+  readonly codec: BodyCodec;
+  /** Without one no result is stored. */
+  readonly backend: ResultBackend | undefined;
+  readonly hostname: string;
+  /** Report results as text, for logs and events. */
+  readonly reportResults: boolean;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs task messages: decode, run, send what follows, store the result, call the handlers; in that order, so that
+ * whoever sees the result finds everything done. It lives where tasks run, in the worker's process or in a child's.
+ *
+ * @see celery/app/trace.py, build_tracer
+ */
+export class Tracer {
+  readonly #parts: TracerParts;
+
+  constructor(parts: TracerParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs one message; whatever goes wrong in it is an outcome, which is there at once when nothing had to be awaited. */
+  trace(payload: TracePayload, job: TraceJob): TraceOutcome | Promise<TraceOutcome> {
+    const { message, deliveryInfo } = payload;
+    const { hostname } = this.#parts;
+    const { headers, properties } = message;
+    const request = new TaskRequest({ headers, properties, deliveryInfo, hostname });
+    try {
+      const decoded = this.#decode(message);
+      if (decoded instanceof Promise) return this.#traceLater(request, decoded, job);
+      takeBody(request, decoded);
+    } catch (thrown) {
+      return unusable(thrown);
+    }
+    return this.#begin(request, job);
+  }
+
+  /** The codec of the body had to be loaded first. */
+  async #traceLater(request: TaskRequest, decoding: Promise<unknown>, job: TraceJob): Promise<TraceOutcome> {
+    try {
+      takeBody(request, await decoding);
+    } catch (thrown) {
+      return unusable(thrown);
+    }
+    return this.#begin(request, job);
+  }
+
+  #begin(request: TaskRequest, job: TraceJob): TraceOutcome | Promise<TraceOutcome> {
+    const { app } = this.#parts;
+    const task = app.tasks.get(request.task);
+    const context = new TaskContext({ task, request, signal: () => job.signal, logger: app.logger });
+    if (request.deliveryInfo.redelivered || task.resolved.trackStarted)
+      return this.#beginAfterLook(context, job);
+    job.accept();
+    return this.#run(context, job);
+  }
+
+  /** The result backend has a say before the task begins, or wants to know that it does. */
+  async #beginAfterLook(context: TaskContext, job: TraceJob): Promise<TraceOutcome> {
+    const { task, request } = context;
+    if (request.deliveryInfo.redelivered && (await this.#hasSucceeded(task, request)))
+      return { status: "IGNORED" };
+    job.accept();
+    if (task.resolved.trackStarted) await this.#storeStarted(context);
+    return this.#run(context, job);
+  }
+
+  /** With `worker_deduplicate_successful_tasks`: an earlier delivery has run to its end, only its acknowledgement was lost. */
+  async #hasSucceeded(task: TaskBase, request: TaskRequest): Promise<boolean> {
+    const { app, backend, logger } = this.#parts;
+    if (!app.conf.workerDeduplicateSuccessfulTasks || !task.resolved.acksLate || !backend) return false;
+    const [meta] = await backend.get([request.id]).catch((err: unknown) => {
+      logger.warn({ err, taskId: request.id }, "whether the task has succeeded before is unknown: it runs");
+      return [];
+    });
+    if (meta?.status !== "SUCCESS") return false;
+    logger.info(
+      { taskId: request.id, taskName: task.name },
+      "task has succeeded before and is not run again",
+    );
+    return true;
+  }
+
+  #decode(message: WireMessage): unknown {
+    const compression = message.headers["compression"];
+    const as = {
+      contentType: message.contentType,
+      contentEncoding: message.contentEncoding,
+      compression: typeof compression === "string" ? compression : undefined,
+    };
+    try {
+      return this.#parts.codec.decode(message.body, as);
+    } catch (error) {
+      if (QError.is(error) && error.code === "ERR_Q_CODEC_NOT_LOADED")
+        return this.#parts.codec.decodeAsync(message.body, as);
+      throw error;
+    }
+  }
+
+  #run(context: TaskContext, job: TraceJob): TraceOutcome | Promise<TraceOutcome> {
+    const startedMs = performance.now();
+    const execution = executeTask(context, this.#parts.app.executeMiddleware);
+    const conclude = (end: Execution): TraceOutcome | Promise<TraceOutcome> => {
+      const runtimeSeconds = (performance.now() - startedMs) / 1000;
+      if (job.isOver || this.#isPlain(context, end)) return this.#outcome(context.task, end, runtimeSeconds);
+      return this.#complete(context, end, runtimeSeconds);
+    };
+    return execution instanceof Promise ? execution.then(conclude) : conclude(execution);
+  }
+
+  /** Everything that follows from the end of a task, and what that makes of it. */
+  async #complete(context: TaskContext, execution: Execution, runtimeSeconds: number): Promise<TraceOutcome> {
+    try {
+      const settled = await this.#followUp(context, execution);
+      if (hasHandlers(context.task)) await this.#callHandlers(context, settled);
+      return this.#outcome(context.task, settled, runtimeSeconds);
+    } catch (thrown) {
+      const error = asError(thrown);
+      const { request, name } = context;
+      this.#parts.logger.error(
+        { err: error, taskId: request.id, taskName: name },
+        "task could not be completed",
+      );
+      await this.#storeError(context, { status: "FAILURE", error }).catch((err: unknown) => {
+        this.#parts.logger.error({ err, taskId: request.id, taskName: name }, "a result could not be stored");
+      });
+      return { status: "FAILURE", error, isExpected: false, runtimeSeconds };
+    }
+  }
+
+  /** Nothing follows: success, no callbacks, no result wanted, no handlers. The common case of busy queues. */
+  #isPlain({ task, request }: TaskContext, execution: Execution): boolean {
+    const { callbacks, chain } = request.embed;
+    if (execution.status !== "SUCCESS" || callbacks !== null || chain !== null) return false;
+    return (this.#parts.backend === undefined || task.ignoresResult(request)) && !hasHandlers(task);
+  }
+
+  /** Sends and stores what the end asks for; a result that cannot be stored turns success into failure. */
+  async #followUp(context: TaskContext, execution: Execution): Promise<Execution> {
+    switch (execution.status) {
+      case "SUCCESS":
+        return this.#succeed(context, execution);
+      case "FAILURE":
+        await this.#fail(context, execution.error);
+        return execution;
+      case "RETRY":
+        await sendRetry(context, execution.retry);
+        await this.#storeError(context, { status: "RETRY", error: execution.retry.exc ?? execution.retry });
+        return execution;
+      default:
+        return execution;
+    }
+  }
+
+  async #succeed(context: TaskContext, execution: Execution & { status: "SUCCESS" }): Promise<Execution> {
+    const { request } = context;
+    if (request.embed.callbacks ?? request.embed.chain) await sendCallbacks(context, execution.value);
+    const { backend } = this.#parts;
+    if (backend === undefined || context.task.ignoresResult(request)) return execution;
+    try {
+      await backend.store(
+        this.#meta(context, { status: "SUCCESS", result: execution.value ?? null }),
+        replyAddress(request),
+      );
+      return execution;
+    } catch (thrown) {
+      // Celery's way too: a value that cannot be serialised is the task's failure, not the worker's.
+      if (!QError.is(thrown) || thrown.code !== "ERR_Q_ENCODE") throw thrown;
+      await this.#fail(context, thrown);
+      return { status: "FAILURE", error: thrown };
+    }
+  }
+
+  /** The result is stored before anything follows: error callbacks look at it. */
+  async #fail(context: TaskContext, error: Error): Promise<void> {
+    await this.#storeError(context, { status: "FAILURE", error });
+    if (context.request.embed.errbacks) await sendErrbacks(context);
+  }
+
+  async #storeError(context: TaskContext, end: { status: "FAILURE" | "RETRY"; error: Error }): Promise<void> {
+    const { backend } = this.#parts;
+    const { task, request } = context;
+    if (backend === undefined) return;
+    if (task.ignoresResult(request) && !task.resolved.storeErrorsEvenIfIgnored) return;
+    const written: ResultMeta = {
+      ...this.#meta(context, { status: end.status, result: null }),
+      error: storeError(end.error),
+      traceback: tracebackOf(end.error),
+    };
+    const meta = await this.#storeReadable(backend, written, replyAddress(request));
+    if (end.status !== "FAILURE" || request.chain.length === 0) return;
+    for (const one of failedChain(request, meta)) await backend.store(one.meta, one.reply);
+  }
+
+  /** Arguments of an error that cannot be written are replaced by their text, as in Celery; returns what was stored. */
+  async #storeReadable(backend: ResultBackend, meta: ResultMeta, reply: ReplyAddress): Promise<ResultMeta> {
+    try {
+      await backend.store(meta, reply);
+      return meta;
+    } catch (thrown) {
+      const { error } = meta;
+      if (!QError.is(thrown) || thrown.code !== "ERR_Q_ENCODE" || !Array.isArray(error?.excMessage))
+        throw thrown;
+      const excMessage = error.excMessage.map((arg: unknown) =>
+        this.#isWritable(arg) ? arg : pythonRepr(arg),
+      );
+      const readable = { ...meta, error: { ...error, excMessage } as StoredError };
+      await backend.store(readable, reply);
+      return readable;
+    }
+  }
+
+  #isWritable(value: unknown): boolean {
+    try {
+      this.#parts.codec.encode(value, { serializer: "json", compression: undefined });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Nobody may wait for this state: a task runs although it could not be stored. */
+  async #storeStarted(context: TaskContext): Promise<void> {
+    const { backend, hostname, logger } = this.#parts;
+    const { task, request } = context;
+    if (backend === undefined || task.ignoresResult(request)) return;
+    const meta = this.#meta(context, { status: "STARTED", result: { pid: process.pid, hostname } });
+    await backend.store(meta, replyAddress(request)).catch((err: unknown) => {
+      logger.warn({ err, taskId: request.id, taskName: task.name }, "the state STARTED could not be stored");
+    });
+  }
+
+  #meta(context: TaskContext, state: { status: string; result: unknown }): ResultMeta {
+    const { request } = context;
+    const { conf, clock } = this.#parts.app;
+    const isReady = state.status === "SUCCESS" || state.status === "FAILURE";
+    return {
+      taskId: request.id,
+      status: state.status,
+      result: state.result,
+      traceback: null,
+      children: request.children,
+      dateDone: isReady ? isoFormat(new Date(clock.now()), conf.timezone) : null,
+      groupId: request.group,
+      parentId: request.parentId,
+      extended: conf.resultExtended ? this.#extended(request) : undefined,
+    };
+  }
+
+  #extended(request: TaskRequest): NonNullable<ResultMeta["extended"]> {
+    return {
+      name: request.task,
+      args: request.args,
+      kwargs: request.kwargs,
+      worker: this.#parts.hostname,
+      retries: request.retries,
+      queue: request.deliveryInfo.routingKey || null,
+      stamps: request.stampedHeaders.length > 0 ? request.stamps : undefined,
+    };
+  }
+
+  async #callHandlers(context: TaskContext, execution: Execution): Promise<void> {
+    try {
+      await runHandlers(execution, context);
+    } catch (err) {
+      this.#parts.logger.error(
+        { err, taskId: context.request.id, taskName: context.name },
+        "a task handler threw",
+      );
+    }
+  }
+
+  #outcome(task: TaskBase, execution: Execution, runtimeSeconds: number): TraceOutcome {
+    switch (execution.status) {
+      case "SUCCESS": {
+        const report = this.#parts.reportResults;
+        const result = report ? pythonRepr(execution.value, task.resolved.resultreprMaxsize) : undefined;
+        return { status: "SUCCESS", runtimeSeconds, result };
+      }
+      case "FAILURE": {
+        const isExpected = task.options.throws?.some((cls) => execution.error instanceof cls) ?? false;
+        return { status: "FAILURE", error: execution.error, isExpected, runtimeSeconds };
+      }
+      case "RETRY":
+        return {
+          status: "RETRY",
+          reason: execution.retry.exc ?? execution.retry,
+          when: execution.retry.when,
+        };
+      case "REJECTED":
+        return { status: "REJECTED", requeue: execution.reject.requeue, reason: execution.reject };
+      default:
+        return { status: "IGNORED" };
+    }
+  }
+}
+
+/** Makes the decoded body part of its request. @throws {InvalidTaskError} */
+function takeBody(request: TaskRequest, decoded: unknown): void {
+  const body = normalBody(decoded);
+  request.args = body.args;
+  request.kwargs = body.kwargs;
+  request.embed = body.embed;
+}
+
+function unusable(thrown: unknown): TraceOutcome {
+  const error = asError(thrown);
+  return { status: error instanceof InvalidTaskError ? "INVALID" : "UNDECODABLE", error };
+}
+
+function replyAddress(request: TaskRequest): ReplyAddress {
+  return { replyTo: request.replyTo, correlationId: request.correlationId };
+}
+
+function tracebackOf(error: Error): string {
+  return error.stack ?? `${error.name}: ${error.message}`;
+}

@@ -1,0 +1,58 @@
+import type { Delivery, WireMessage } from "@q/messaging";
+import type { TaskBase, TaskRequest } from "@q/core";
+
+/** Where a request stands. */
+export type RequestState = "waiting" | "scheduled" | "running" | "done";
+
+/** A task message inside a worker, from its delivery to its settlement. */
+export class WorkerRequest {
+  readonly task: TaskBase;
+  readonly request: TaskRequest;
+  /** What an executor gets: the message in the form of protocol 2, also when it came in that of protocol 1. */
+  readonly message: WireMessage;
+  /** The delivery that is settled in the end; replaced when the broker delivers a running task again. */
+  delivery: Delivery;
+  state: RequestState = "waiting";
+  /** Nothing is left to tell the broker. */
+  acknowledged = false;
+  /** Wall-clock milliseconds. */
+  startedMs: number | undefined;
+
+  constructor(parts: { task: TaskBase; request: TaskRequest; message: WireMessage; delivery: Delivery }) {
+    this.task = parts.task;
+    this.request = parts.request;
+    this.message = parts.message;
+    this.delivery = parts.delivery;
+  }
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  /** Fields of its log lines. */
+  get logFields(): { readonly taskId: string; readonly taskName: string } {
+    return { taskId: this.request.id, taskName: this.request.shadow ?? this.request.task };
+  }
+
+  /** What `inspect` shows. @see wire protocol, "info" */
+  info(hostname: string): Readonly<Record<string, unknown>> {
+    const { request, delivery } = this;
+    return {
+      id: request.id,
+      name: request.task,
+      args: request.argsrepr ?? "()",
+      kwargs: request.kwargsrepr ?? "{}",
+      type: request.task,
+      hostname,
+      time_start: this.startedMs === undefined ? null : this.startedMs / 1000,
+      acknowledged: this.acknowledged,
+      delivery_info: {
+        exchange: delivery.exchange,
+        routing_key: delivery.routingKey,
+        priority: request.deliveryInfo.priority,
+        redelivered: delivery.redelivered,
+      },
+      worker_pid: this.startedMs === undefined ? null : process.pid,
+    };
+  }
+}

@@ -1,0 +1,239 @@
+import { type Deferred, deferred, type Logger } from "@q/kernel";
+import type { ResultBackend } from "@q/backends";
+import type { BodyCodec, Connection, Consumer, Queue } from "@q/messaging";
+import type { App } from "@q/core";
+import { type Pool, type PoolStats, Terminated } from "@q/pool";
+import { Blueprint } from "./blueprint.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { nodeName } from "./node-name.ts";
+import { parkMessage } from "./parking.ts";
+import { Reporter } from "./reporter.ts";
+import { RevokedIds } from "./revoked.ts";
+import { consumerStep } from "./steps/consumer-step.ts";
+import { executorStep } from "./steps/executor-step.ts";
+import { revocationsStep } from "./steps/revocations-step.ts";
+import type { WorkerOptions } from "./worker-options.ts";
+
+const DAY_MS = 86_400_000;
+
+/** How a worker is asked to end: `warm` lets running tasks finish, `cold` ends them. */
+export type StopMode = "warm" | "cold";
+
+/**
+ * A worker: takes task messages from the broker and runs them.
+ *
+ * States: *new* → `start` → *running* → `stop` → *stopping* (takes nothing, gives back what has not started, waits for
+ * what runs) → *stopped*. A second `stop("cold")` while stopping ends what still runs. A worker starts once.
+ */
+export class Worker implements AsyncDisposable {
+  readonly app: App;
+  readonly hostname: string;
+  readonly options: WorkerOptions;
+  readonly logger: Logger;
+  readonly revoked: RevokedIds;
+  readonly #blueprint: Blueprint<Worker>;
+  readonly #stopped: Deferred<void> = deferred();
+  #failure: Error | undefined;
+  #stopping: Promise<void> | undefined;
+  #mode: StopMode | undefined;
+  #executor: { codec: BodyCodec; backend: ResultBackend | undefined; pool: Pool } | undefined;
+  #consuming: { consumer: Consumer; connection: Connection; queues: readonly Queue[] } | undefined;
+  #dispatcher: Dispatcher | undefined;
+  #reporter: Reporter | undefined;
+  #keepAlive: NodeJS.Timeout | undefined;
+
+  constructor(app: App, options: WorkerOptions = {}) {
+    this.app = app;
+    this.options = options;
+    this.hostname = nodeName(options.hostname);
+    this.logger = options.logger ?? app.logger;
+    this.revoked = new RevokedIds(app.clock);
+    this.#blueprint = new Blueprint([
+      executorStep,
+      consumerStep,
+      revocationsStep(),
+      ...(options.steps ?? []),
+    ]);
+  }
+
+  /** Names of the parts, in the order of their start. */
+  get steps(): string[] {
+    return this.#blueprint.steps.map((step) => step.name);
+  }
+
+  /**
+   * Resolves when the worker consumes, or was stopped before it could.
+   *
+   * @throws what the first failing part threw; everything is closed again then
+   */
+  async start(): Promise<void> {
+    // A broker without a socket, or one that is down, leaves nothing else that keeps the process alive.
+    this.#keepAlive = setInterval(() => {}, DAY_MS);
+    try {
+      await this.#blueprint.start(this);
+    } catch (error) {
+      // The caller hears of it here: nobody has to look at `stopped` as well.
+      this.#stopped.promise.catch(() => {});
+      await this.stop("cold");
+      throw error;
+    }
+    if (this.isStopping) return;
+    this.logger.info(
+      { hostname: this.hostname, queues: this.queues.map((queue) => queue.name) },
+      "worker ready",
+    );
+    this.app.events.emit("worker:ready", { hostname: this.hostname });
+  }
+
+  /**
+   * Ends the worker and resolves when it has ended. Does not close the app. With the setting
+   * `workerSoftShutdownTimeout` the first `cold` gives running tasks so many seconds, a second one none.
+   */
+  stop(mode: StopMode = "warm"): Promise<void> {
+    const { workerSoftShutdownTimeout: softSeconds } = this.app.conf;
+    if (mode === "cold") {
+      if (softSeconds > 0 && this.#mode !== "cold") this.#abandonIn(softSeconds);
+      else this.#abandon();
+    }
+    this.#mode = this.#mode === "cold" ? "cold" : mode;
+    this.#stopping ??= this.#shutDown(mode);
+    return this.#stopping;
+  }
+
+  /**
+   * Does not run the tasks of these ids: what waits here ends as revoked now, what comes later when it comes. With
+   * `terminate` running tasks end as well: their signal aborts, and a pool that can kill them does.
+   */
+  revoke(ids: readonly string[], options: { terminate?: boolean } = {}): void {
+    for (const id of ids) this.revoked.add(id);
+    this.#dispatcher?.revokeIds(new Set(ids), { terminate: options.terminate ?? false });
+  }
+
+  /** It was told to end, or has ended. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Resolves when the worker has ended; rejects when it ended by itself, because the broker could not be reached. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  get pool(): Pool | undefined {
+    return this.#executor?.pool;
+  }
+
+  get codec(): BodyCodec {
+    if (this.#executor === undefined) throw new TypeError("the worker has not started");
+    return this.#executor.codec;
+  }
+
+  get consumer(): Consumer | undefined {
+    return this.#consuming?.consumer;
+  }
+
+  get connection(): Connection | undefined {
+    return this.#consuming?.connection;
+  }
+
+  get dispatcher(): Dispatcher | undefined {
+    return this.#dispatcher;
+  }
+
+  get queues(): readonly Queue[] {
+    return this.#consuming?.queues ?? [];
+  }
+
+  /** The broker's URL, its password masked. */
+  get brokerUri(): string {
+    return this.#consuming?.connection.asUri() ?? "";
+  }
+
+  get reporter(): Reporter {
+    this.#reporter ??= new Reporter({ app: this.app, logger: this.logger, backend: this.#executor?.backend });
+    return this.#reporter;
+  }
+
+  /** Counters. */
+  stats(): {
+    readonly pool: PoolStats | undefined;
+    readonly running: number;
+    readonly waiting: number;
+    readonly scheduled: number;
+  } {
+    const dispatcher = this.#dispatcher;
+    return {
+      pool: this.pool?.stats(),
+      running: dispatcher?.running.length ?? 0,
+      waiting: dispatcher?.waiting.length ?? 0,
+      scheduled: dispatcher?.scheduled.length ?? 0,
+    };
+  }
+
+  /** @internal */
+  useExecutor(executor: { codec: BodyCodec; backend: ResultBackend | undefined; pool: Pool }): void {
+    this.#executor = executor;
+  }
+
+  /** @internal */
+  useConsumer(consuming: { consumer: Consumer; connection: Connection; queues: readonly Queue[] }): void {
+    this.#consuming = consuming;
+  }
+
+  /** @internal */
+  createDispatcher(): Dispatcher {
+    const { app, hostname, logger, revoked, reporter, options } = this;
+    if (this.#executor === undefined) throw new TypeError("the worker has not started");
+    this.#dispatcher = new Dispatcher({
+      app,
+      hostname,
+      logger,
+      revoked,
+      reporter,
+      pool: this.#executor.pool,
+      clock: app.clock,
+      park:
+        options.unusable === "park"
+          ? async (delivery, error) => parkMessage(await app.producer(), delivery, error)
+          : undefined,
+      prefetchMultiplier: app.conf.workerDisablePrefetch
+        ? 1
+        : (options.prefetchMultiplier ?? app.conf.workerPrefetchMultiplier),
+      etaLimit: app.conf.workerEtaTaskLimit,
+    });
+    return this.#dispatcher;
+  }
+
+  /** Ends the worker because of an error that nothing can mend. @internal */
+  fail(error: Error): void {
+    this.#failure = error;
+    void this.stop("cold");
+  }
+
+  async #shutDown(mode: StopMode): Promise<void> {
+    this.app.events.emit("worker:stopping", { hostname: this.hostname, how: mode });
+    const log = (message: string) => (err: unknown) => this.logger.error({ err }, message);
+    await this.#blueprint.drain(this).catch(log("a part of the worker could not finish its work"));
+    const { gracePeriod } = this.options;
+    if (gracePeriod !== undefined) this.#abandonIn(gracePeriod);
+    await this.pool?.drain();
+    await this.#blueprint.stop(this).catch(log("a part of the worker could not be stopped"));
+    clearInterval(this.#keepAlive);
+    this.app.events.emit("worker:stopped", { hostname: this.hostname });
+    if (this.#failure) this.#stopped.reject(this.#failure);
+    else this.#stopped.resolve();
+  }
+
+  #abandonIn(seconds: number): void {
+    const cancel = this.app.clock.schedule(seconds * 1000, () => this.#abandon());
+    this.#stopped.promise.then(cancel, cancel);
+  }
+
+  #abandon(): void {
+    this.#dispatcher?.abandon(new Terminated("the worker is shutting down"));
+  }
+}

@@ -1,0 +1,23 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { nodeProcess } from "../harness/node-process.ts";
+import { tempFolder } from "../harness/temp-folder.ts";
+
+it("counts the words of a folder in the quickstart, one task per file", async () => {
+  await using folder = await tempFolder("quickstart");
+  await writeFile(join(folder.path, "one.txt"), "apple banana apple\n");
+  await writeFile(join(folder.path, "two.md"), "apple cherry banana. And the others\n");
+  await using program = nodeProcess("docs/examples/quickstart/main.ts", [folder.path], { cwd: folder.path });
+  const exit = await program.exited;
+  if (exit.code !== 0) throw program.failure("did not end well");
+
+  expect(program.lines[0]).toMatch(/^2 tasks sent/);
+  const counts = program.lines
+    .map((line) => /^ +(\d+) {2}(\S+)$/.exec(line)?.slice(1))
+    .filter((found) => found !== undefined);
+  expect(counts.slice(0, 2)).toEqual([
+    ["3", "apple"],
+    ["2", "banana"],
+  ]);
+});

@@ -1,0 +1,37 @@
+import { Decimal, PlainDate, PlainTime, Uuid } from "@q/messaging";
+
+/** Values that keep their meaning on the way between the languages: the Python expression, and what it is here. */
+export const wireValues: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ["None", null],
+  ["True", true],
+  ["[]", []],
+  ["{}", {}],
+  ["''", ""],
+  [
+    "'h\\u00e9llo \\u4e16\\u754c \\U0001f600 \\u2028 \\x00 \\' \" \\\\ \\n'",
+    "h\u00e9llo \u4e16\u754c \u{1f600} \u2028 \x00 ' \" \\ \n",
+  ],
+  ["{'k\\u00e9y': [1, [2, {'three': None}], True]}", { "k\u00e9y": [1, [2, { three: null }], true] }],
+  ["-1", -1],
+  ["2**53 - 1", Number.MAX_SAFE_INTEGER],
+  ["2**53 + 1", 2n ** 53n + 1n],
+  ["-2**63 - 1", -(2n ** 63n) - 1n],
+  ["2**70", 2n ** 70n],
+  ["10**40", 10n ** 40n],
+  ["0.1", 0.1],
+  ["-1.5e-7", -1.5e-7],
+  ["5e-324", 5e-324],
+  ["float('inf')", Infinity],
+  ["float('-inf')", -Infinity],
+  ["float('nan')", NaN],
+  ["datetime(2030, 1, 2, 3, 4, 5, 600000, tzinfo=UTC)", new Date("2030-01-02T03:04:05.600Z")],
+  ["datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)", new Date("1969-12-31T23:59:59Z")],
+  ["date(2030, 1, 2)", new PlainDate(2030, 1, 2)],
+  ["time_of_day(3, 4, 5, 600000)", new PlainTime({ hour: 3, minute: 4, second: 5, microsecond: 600_000 })],
+  ["decimal.Decimal('12345678901234567890.123456789')", new Decimal("12345678901234567890.123456789")],
+  ["uuid.UUID('12345678-1234-5678-1234-567812345678')", new Uuid("12345678-1234-5678-1234-567812345678")],
+  ["b'text'", Buffer.from("text")],
+  ["b'\\x00\\xff\\xfe'", Buffer.from([0, 255, 254])],
+  ["'x' * 10**6", "x".repeat(1_000_000)],
+  ["[[i, str(i)] for i in range(5000)]", Array.from({ length: 5000 }, (_, i) => [i, String(i)])],
+]);

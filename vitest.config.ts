@@ -1,0 +1,45 @@
+import { defineConfig } from "vitest/config";
+
+const packages = ["kernel", "messaging", "pool", "backends", "core", "worker", "cli"];
+
+export default defineConfig({
+  // Tests run on the TypeScript source of every package, not on its build.
+  resolve: { conditions: ["@q/source"] },
+  ssr: { resolve: { conditions: ["@q/source", "node", "module-sync", "import", "default"] } },
+  test: {
+    passWithNoTests: true,
+    // Without `extends: true` a project does not see the conditions above.
+    projects: [
+      ...packages.map((name) => ({
+        extends: true as const,
+        test: { name, include: [`packages/${name}/src/**/*.test.ts`] },
+      })),
+      {
+        extends: true as const,
+        test: { name: "apps", include: ["apps/*/src/**/*.test.ts"] },
+      },
+      {
+        extends: true as const,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ["packages/*/src/**/*.test-d.ts"],
+            tsconfig: "./tsconfig.test-d.json",
+          },
+        },
+      },
+      {
+        extends: true as const,
+        test: {
+          name: "integration",
+          include: ["test-integration/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
