@@ -1,5 +1,5 @@
-import { recordingLogger } from "@q/kernel/testing";
-import { ChannelError, ConnectionError, Queue } from "@q/messaging";
+import { type RecordingLogger, recordingLogger } from "@q/kernel/testing";
+import { type Channel, ChannelError, ConnectionError, Queue } from "@q/messaging";
 import { expect, it } from "vitest";
 import {
   rabbitVhost,
@@ -121,26 +121,38 @@ requires("rabbitmq")("a RabbitMQ with limits", () => {
   });
 
   it("holds messages while the broker is short of memory, and refuses those that wait too long", async () => {
-    const logger = recordingLogger();
-    await using patient = await connectTo(node().url, { logger });
-    await using hasty = await connectTo(node().url, { transportOptions: { write_timeout: 0.3 } });
+    const [calm, hurried] = [recordingLogger(), recordingLogger()];
+    await using patient = await connectTo(node().url, { logger: calm });
+    await using hasty = await connectTo(node().url, {
+      logger: hurried,
+      transportOptions: { write_timeout: 0.3 },
+    });
     const name = uniqueName("queue");
     const [slow, quick] = [await patient.openChannel(), await hasty.openChannel()];
     await slow.declare(new Queue(name));
     const to = { exchange: "", routingKey: name };
     await node().control("set_vm_memory_high_watermark", "0.000001");
-    // The broker tells a publisher when it publishes; that message is on its way and waits with the broker.
-    const onItsWay = [slow.publish(textMessage("1"), to), quick.publish(textMessage("2"), to)];
-    await waitUntil(() => logger.lines.some(({ level }) => level === "warn"));
-    await expect(quick.publish(textMessage("3"), to)).rejects.toMatchObject({
+    // The broker tells a publisher when it publishes and its alarm has gone round: so each publishes until it hears of
+    // it. What they sent until then is on its way and waits with the broker.
+    const onItsWay: Promise<void>[] = [];
+    const untilHeld = (channel: Channel, logger: RecordingLogger): Promise<boolean> =>
+      waitUntil(() => {
+        const isHeld = logger.lines.some(({ level }) => level === "warn");
+        if (!isHeld) onItsWay.push(channel.publish(textMessage("early"), to));
+        return isHeld;
+      });
+    await Promise.all([untilHeld(slow, calm), untilHeld(quick, hurried)]);
+    await expect(quick.publish(textMessage("refused"), to)).rejects.toMatchObject({
       code: "ERR_Q_PUBLISH",
       sent: "no",
     });
-    const held = slow.publish(textMessage("4"), to);
+    const held = slow.publish(textMessage("held"), to);
     await node().control("set_vm_memory_high_watermark", "0.6");
     await Promise.all([...onItsWay, held]);
-    const bodies = (await receive(slow, name, 3)).map(({ message }) => message.body.toString());
-    expect(bodies.toSorted()).toEqual(["1", "2", "4"]);
+    const arrived = await receive(slow, name, onItsWay.length + 1);
+    const bodies = arrived.map(({ message }) => message.body.toString());
+    expect(bodies.toSorted()).toEqual([...onItsWay.map(() => "early"), "held"]);
+    expect((await slow.queueInfo(name)).messages).toBe(0);
   });
 
   it("reports a connection that the broker's operator closes", async () => {
