@@ -6,6 +6,7 @@ import type { Conf } from "../conf/conf.ts";
 import type { Settings } from "../conf/settings.ts";
 import type { AppEvents } from "../events/app-events.ts";
 import { EventBus } from "../events/event-bus.ts";
+import { LamportClock } from "../events/lamport-clock.ts";
 import type { ExecuteMiddleware } from "../events/middleware.ts";
 import { ErrorReviver } from "../protocol/stored-error.ts";
 import { AsyncResult } from "../results/async-result.ts";
@@ -37,6 +38,8 @@ export class App implements AsyncDisposable {
   /** Unique name of this client; reply queues are named after it. */
   readonly id: string = crypto.randomUUID();
   readonly clock: Clock;
+  /** Carried by events and remote control commands, so that their order is known across processes. */
+  readonly logicalClock: LamportClock = new LamportClock();
   readonly strictTyping: boolean;
   readonly errors: ErrorReviver;
   /** Options the app was made with. @internal */
