@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ResultMeta } from "@q/backends";
 import { expect, it } from "vitest";
 import { pythonClient, pythonWorker, requires, startRedis, suiteResource } from "../harness/index.ts";
 import { failed, meta, statesUntilEnd } from "./python-results.ts";
@@ -84,10 +85,20 @@ return {"text": v["text"], "list": v["list"], "large": str(v["large"]), "at": v[
     expect(worker().lines.length).toBeGreaterThan(0);
     await using backend = await redisBackend(server().url);
     const id = randomUUID();
-    const states = statesUntilEnd(backend, id);
-    await python().send("interop.progress", [2], { task_id: id });
-    const seen = await states;
-    expect(seen.map(({ status }) => status)).toEqual(["STARTED", "PROGRESS", "PROGRESS", "SUCCESS"]);
+    // The watch has begun when it shows a present state: nothing that the worker does can be older.
+    await backend.store(meta(id, { status: "QUEUED", dateDone: null }));
+    const seen: ResultMeta[] = [];
+    for await (const state of backend.watch([id], AbortSignal.timeout(20_000))) {
+      if (seen.push(state) === 1) await python().send("interop.progress", [2], { task_id: id });
+      if (state.status === "SUCCESS") break;
+    }
+    expect(seen.map(({ status }) => status)).toEqual([
+      "QUEUED",
+      "STARTED",
+      "PROGRESS",
+      "PROGRESS",
+      "SUCCESS",
+    ]);
     expect(seen.at(-1)).toMatchObject({
       taskId: id,
       result: 2,
