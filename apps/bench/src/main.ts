@@ -95,3 +95,5 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 await main(interrupted.signal);
+// A step that was given up may still hold a socket or a timer.
+process.exit();

@@ -7,7 +7,8 @@ import { startDelayProxy, type DelayProxy } from "../services/delay-proxy.ts";
 import type { Services } from "../services/services.ts";
 import { startChild, type Child } from "./child.ts";
 import type { BenchContext } from "./context.ts";
-import { fillRabbit, fillRedis } from "./fill.ts";
+import { bounded } from "./bounded.ts";
+import { fillRabbit, fillRedis, requireMemoryFor } from "./fill.ts";
 import type { Sample } from "./sample.ts";
 import type { Case, ContenderName } from "./scenario.ts";
 
@@ -23,8 +24,18 @@ export function contenderFile(folder: string, who: ContenderName, role: Role): s
   return files.find((file) => existsSync(file));
 }
 
-/** Runs one contender once, on an empty broker. */
-export async function measure(
+/** Above the bounds of all steps together: only a step without one of its own can reach it. */
+const runLimitMs = 900_000;
+
+/**
+ * Runs one contender once, on an empty broker.
+ * @throws {Error} when a step fails or takes longer than its bound; nothing of the run is left then either.
+ */
+export async function measure(case_: Case, who: ContenderName, options: MeasureOptions): Promise<Sample> {
+  return bounded(`${case_.label} of ${who}`, runLimitMs, measureUnbounded(case_, who, options));
+}
+
+async function measureUnbounded(
   case_: Case,
   who: ContenderName,
   { services, count }: MeasureOptions,
@@ -68,6 +79,7 @@ interface RunOptions {
 async function fill(case_: Case, who: ContenderName, { services, context }: RunOptions): Promise<void> {
   if (case_.backlog === undefined) return;
   const count = case_.backlog === "count" ? context.count : case_.backlog;
+  if (case_.broker === "redis") requireMemoryFor(count);
   const file = contenderFile(case_.folder, who, "fill");
   if (file !== undefined) {
     const child = startChild(file, { ...context, count });

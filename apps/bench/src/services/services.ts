@@ -19,7 +19,6 @@ export async function startServices(): Promise<Services> {
     redis,
     rabbit,
     async [Symbol.asyncDispose]() {
-      await rabbit?.[Symbol.asyncDispose]();
       await redis[Symbol.asyncDispose]();
     },
   };

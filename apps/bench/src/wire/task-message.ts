@@ -42,7 +42,7 @@ function taskBody(): string {
   return JSON.stringify([[2, 3], {}, noEmbed]);
 }
 
-/** A whole message as kombu puts it into a Redis list. */
+/** A whole message as kombu puts it into a Redis list; its delivery tag is its id. */
 export function redisEnvelope(queue: string, ignoreResult: boolean, id: string = randomUUID()): string {
   return JSON.stringify({
     body: Buffer.from(taskBody()).toString("base64"),
@@ -56,7 +56,7 @@ export function redisEnvelope(queue: string, ignoreResult: boolean, id: string =
       delivery_info: { exchange: "", routing_key: queue },
       priority: 0,
       body_encoding: "base64",
-      delivery_tag: randomUUID(),
+      delivery_tag: id,
     },
   });
 }
