@@ -4,7 +4,13 @@ import { backendContext, type BackendHarness } from "@q/backends/testing";
 import type { RedisServer } from "../harness/index.ts";
 
 /** What every Redis backend of these tests can do. */
-export const redisCapabilities = { persistent: true, push: true, autoExpire: true, shared: true } as const;
+export const redisCapabilities = {
+  persistent: true,
+  push: true,
+  autoExpire: true,
+  shared: true,
+  chords: "native",
+} as const;
 
 /** A result backend on that server. */
 export async function redisBackend(
@@ -25,6 +31,10 @@ export function redisHarness(server: RedisServer, changes: Partial<BackendContex
       for (const key of await client.keys("celery-task-meta-*")) {
         const leftMs = await client.pttl(key);
         if (leftMs > 0) await client.pexpire(key, Math.max(0, leftMs - ms));
+      }
+      for (const key of await client.keys("celery-taskset-meta-*.q")) {
+        const untilMs = await client.hget(key, "until");
+        if (untilMs !== null) await client.hset(key, "until", Number(untilMs) - ms);
       }
     },
     injectRaw: async (id, raw) => void (await client.set(`celery-task-meta-${id}`, raw)),

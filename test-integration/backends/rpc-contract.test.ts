@@ -5,7 +5,13 @@ import { Connection } from "@q/messaging";
 import { it } from "vitest";
 import { rabbitVhost, requires, startRedis, suiteResource, tempFolder } from "../harness/index.ts";
 
-const capabilities = { persistent: false, push: true, autoExpire: true, shared: false } as const;
+const capabilities = {
+  persistent: false,
+  push: true,
+  autoExpire: true,
+  shared: false,
+  chords: "none",
+} as const;
 
 /** Every client has a connection and a name of its own. */
 function harness(brokerUrl: string): BackendHarness {

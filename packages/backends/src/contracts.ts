@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "@q/kernel";
 import type { BodyCodec, BrokerUrl, Connection } from "@q/messaging";
+import type { ChordStore } from "./chord-store.ts";
 
 /** A task's result handle as it is stored among the children of another: `[[id, parent], children]`. */
 export type ResultTuple = readonly [
@@ -63,6 +64,11 @@ export interface BackendCapabilities {
   readonly autoExpire: boolean;
   /** Any client may read a result, any number of times. */
   readonly shared: boolean;
+  /**
+   * How chords come to their end: `native` counts members in {@link ResultBackend.chords}; with `unlock` a task looks
+   * from time to time whether all results are there; with `none` no chord may be sent.
+   */
+  readonly chords: "native" | "unlock" | "none";
 }
 
 /** A result store. Storage, not workflow. */
@@ -70,6 +76,8 @@ export interface ResultBackend extends AsyncDisposable {
   readonly capabilities: BackendCapabilities;
   /** Queue on which this client waits for results, for backends that need one; sent with every task. */
   readonly replyTo: string | undefined;
+  /** Counts the members of chords; `undefined` unless the capability `chords` is `native`. */
+  readonly chords: ChordStore | undefined;
   /** Makes everything ready so that no result of a task published after it is missed. Cheap after the first time. */
   prepare(): Promise<void>;
   /**
@@ -93,6 +101,16 @@ export interface ResultBackend extends AsyncDisposable {
    * Polling backends may miss intermediate states, never final ones.
    */
   watch(ids: readonly string[], signal: AbortSignal): AsyncIterable<ResultMeta>;
+  /**
+   * Keeps which results belong together, under the id of the group, as long as a result.
+   *
+   * @throws {BackendStoreError} also where clients cannot share anything
+   */
+  saveGroup(group: ResultTuple): Promise<void>;
+  /** A saved group; `undefined` for an unknown id. @throws {BackendGetError} */
+  restoreGroup(id: string): Promise<ResultTuple | undefined>;
+  /** Removes a saved group, not its results; an unknown id is no error. @throws {BackendGetError} */
+  deleteGroup(id: string): Promise<void>;
   /** Removes results older than `result_expires`, where they do not go by themselves; returns how many. */
   cleanup(): Promise<number>;
   /** The backend's URL with its password masked; for diagnosis. */

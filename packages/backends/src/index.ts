@@ -1,6 +1,8 @@
 export { BackendRegistry, createBackendRegistry } from "./backend-registry.ts";
 export type { BackendRegistration } from "./backend-registry.ts";
 export { parseBackendUrl } from "./backend-url.ts";
+export { CHORD_CLAIM_MS } from "./chord-store.ts";
+export type { ChordPart, ChordProgress, ChordStore } from "./chord-store.ts";
 export type {
   BackendCapabilities,
   BackendContext,
@@ -12,6 +14,7 @@ export type {
   ResultTuple,
   StoredError,
 } from "./contracts.ts";
+export { isResultTuple } from "./saved-group.ts";
 export { BackendGetError, BackendStoreError, NoBackendError, UnknownBackendError } from "./errors.ts";
 export {
   decodeMeta,

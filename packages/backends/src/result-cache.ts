@@ -1,4 +1,11 @@
-import type { BackendCapabilities, ReplyAddress, ResultBackend, ResultMeta } from "./contracts.ts";
+import type { ChordStore } from "./chord-store.ts";
+import type {
+  BackendCapabilities,
+  ReplyAddress,
+  ResultBackend,
+  ResultMeta,
+  ResultTuple,
+} from "./contracts.ts";
 
 /**
  * A backend that remembers the successes it has seen, which cannot change any more, and asks the store for the rest.
@@ -23,6 +30,10 @@ export class CachingBackend implements ResultBackend {
 
   get replyTo(): string | undefined {
     return this.#backend.replyTo;
+  }
+
+  get chords(): ChordStore | undefined {
+    return this.#backend.chords;
   }
 
   prepare(): Promise<void> {
@@ -50,6 +61,18 @@ export class CachingBackend implements ResultBackend {
       this.#remember(meta);
       yield meta;
     }
+  }
+
+  saveGroup(group: ResultTuple): Promise<void> {
+    return this.#backend.saveGroup(group);
+  }
+
+  restoreGroup(id: string): Promise<ResultTuple | undefined> {
+    return this.#backend.restoreGroup(id);
+  }
+
+  deleteGroup(id: string): Promise<void> {
+    return this.#backend.deleteGroup(id);
   }
 
   cleanup(): Promise<number> {

@@ -31,6 +31,9 @@ export async function openPayloadFormat(
 /** States whose result is an error. */
 const ERROR_STATES: ReadonlySet<string> = new Set(["FAILURE", "RETRY", "REVOKED"]);
 
+/** Whether the result of that state is an error. */
+export const isErrorState = (status: string): boolean => ERROR_STATES.has(status);
+
 /**
  * A meta as Celery stores it.
  *
@@ -86,7 +89,8 @@ export function metaToWire(meta: ResultMeta): Record<string, unknown> {
   return wire;
 }
 
-function errorToWire(error: StoredError): Record<string, unknown> {
+/** The object in which an error is stored. */
+export function errorToWire(error: StoredError): Record<string, unknown> {
   return { exc_type: error.excType, exc_message: error.excMessage, exc_module: error.excModule };
 }
 
@@ -118,7 +122,8 @@ export function metaFromWire(wire: unknown): ResultMeta {
   };
 }
 
-function errorFromWire(result: unknown): StoredError {
+/** Reads a stored error; what has another shape becomes the argument of an `Exception`. */
+export function errorFromWire(result: unknown): StoredError {
   if (!isRecord(result)) return { excType: "Exception", excModule: "builtins", excMessage: [result] };
   const message = result["exc_message"];
   return {

@@ -1,11 +1,28 @@
 import { asError, ClosedError } from "@q/kernel";
 import { asUri } from "@q/messaging";
-import type { BackendCapabilities, BackendContext, ResultBackend, ResultMeta } from "../contracts.ts";
+import type { ChordStore } from "../chord-store.ts";
+import type {
+  BackendCapabilities,
+  BackendContext,
+  ResultBackend,
+  ResultMeta,
+  ResultTuple,
+} from "../contracts.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
+import { decodeGroup, encodeGroup } from "../saved-group.ts";
 import { Watchers } from "../watchers.ts";
+import { MemoryChordStore } from "./memory-chord-store.ts";
 import { memoryStoreNamed, type MemoryStore } from "./memory-store.ts";
 
-const capabilities: BackendCapabilities = { persistent: false, push: true, autoExpire: true, shared: true };
+const capabilities: BackendCapabilities = {
+  persistent: false,
+  push: true,
+  autoExpire: true,
+  shared: true,
+  chords: "native",
+};
+/** In front of the ids of saved groups, which share the store with results. */
+const GROUP = "group ";
 
 /**
  * Results in the memory of this process, for tests and programs of one process: `memory://name` or
@@ -23,6 +40,7 @@ export async function createMemoryBackend(context: BackendContext): Promise<Resu
 class MemoryBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
+  readonly chords: ChordStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
   readonly #store: MemoryStore;
@@ -33,6 +51,7 @@ class MemoryBackend implements ResultBackend {
     this.#context = context;
     this.#format = format;
     this.#store = store;
+    this.chords = new MemoryChordStore(context, format, store.chords);
     this.#unlisten = store.listen((id, body) => this.#tell(id, body));
   }
 
@@ -68,6 +87,22 @@ class MemoryBackend implements ResultBackend {
     } finally {
       this.#watchers.remove(watch);
     }
+  }
+
+  async saveGroup(group: ResultTuple): Promise<void> {
+    const { expiresSeconds, clock } = this.#context;
+    const body = encodeGroup(group, this.#format);
+    const ttlMs = expiresSeconds ? expiresSeconds * 1000 : undefined;
+    this.#store.put({ id: GROUP + group[0][0], body, isSuccess: false, ttlMs }, clock);
+  }
+
+  async restoreGroup(id: string): Promise<ResultTuple | undefined> {
+    const body = this.#store.get(GROUP + id, this.#context.clock);
+    return body && decodeGroup(id, body, this.#format);
+  }
+
+  async deleteGroup(id: string): Promise<void> {
+    this.#store.delete(GROUP + id);
   }
 
   async cleanup(): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Clock } from "@q/kernel";
+import { MemoryChords } from "./memory-chords.ts";
 
 interface Entry {
   readonly body: Buffer;
@@ -21,6 +22,7 @@ export type MemoryListener = (id: string, body: Buffer) => void;
 
 /** Results of one name, shared by all backends of the process with that name. */
 export class MemoryStore {
+  readonly chords: MemoryChords = new MemoryChords();
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<MemoryListener>();
 
@@ -46,6 +48,7 @@ export class MemoryStore {
   /** Removes the oldest entries as long as they are expired, and returns how many. */
   removeExpired(nowMs: number): number {
     let removed = 0;
+    this.chords.removeExpired(nowMs);
     for (const [id, { expiresAtMs }] of this.#entries) {
       if (expiresAtMs > nowMs) break;
       this.#entries.delete(id);

@@ -1,5 +1,11 @@
 import { asUri } from "@q/messaging";
-import type { BackendCapabilities, BackendContext, ResultBackend, ResultMeta } from "../contracts.ts";
+import type {
+  BackendCapabilities,
+  BackendContext,
+  ResultBackend,
+  ResultMeta,
+  ResultTuple,
+} from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import {
   decodeMeta,
@@ -8,12 +14,19 @@ import {
   openPayloadFormat,
   type PayloadFormat,
 } from "../result-payload.ts";
+import { RedisChordStore } from "./redis-chord-store.ts";
 import { ResultKeys } from "./redis-keys.ts";
 import { parseRedisBackendOptions, type RedisBackendOptions } from "./redis-options.ts";
 import { driverError, RedisResults } from "./redis-results.ts";
 import { ResultNews } from "./result-news.ts";
 
-const capabilities: BackendCapabilities = { persistent: true, push: true, autoExpire: true, shared: true };
+const capabilities: BackendCapabilities = {
+  persistent: true,
+  push: true,
+  autoExpire: true,
+  shared: true,
+  chords: "native",
+};
 /** Largest value that a Redis server takes. */
 const MAX_VALUE_BYTES = 512 * 1024 * 1024;
 
@@ -34,6 +47,7 @@ export async function createRedisBackend(context: BackendContext): Promise<Resul
 class RedisBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
+  readonly chords: RedisChordStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
   readonly #keys: ResultKeys;
@@ -45,10 +59,18 @@ class RedisBackend implements ResultBackend {
     this.#context = context;
     this.#format = format;
     this.#keys = new ResultKeys(redis.globalKeyprefix);
+    const isJson = format.contentType === "application/json";
     this.#results = new RedisResults(redis, {
       clock,
-      isJson: format.contentType === "application/json" && !format.compression,
+      isJson: isJson && !format.compression,
       isSuccess: (payload) => isSuccess(payload, format),
+    });
+    const { ttlSeconds, isChordOrdered: isOrdered } = redis;
+    this.chords = new RedisChordStore({
+      results: this.#results,
+      keys: this.#keys,
+      format,
+      chordFormat: { ttlSeconds, isOrdered, isJson },
     });
     this.#news = new ResultNews({
       redis,
@@ -100,6 +122,18 @@ class RedisBackend implements ResultBackend {
     }
   }
 
+  saveGroup(group: ResultTuple): Promise<void> {
+    return this.chords.saveGroup(group);
+  }
+
+  restoreGroup(id: string): Promise<ResultTuple | undefined> {
+    return this.chords.restoreGroup(id);
+  }
+
+  deleteGroup(id: string): Promise<void> {
+    return this.chords.deleteGroup(id);
+  }
+
   /** Redis removes what has expired. */
   async cleanup(): Promise<number> {
     return 0;
@@ -111,7 +145,10 @@ class RedisBackend implements ResultBackend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#news.shutDown();
+    // What is handed on meanwhile is finished there.
+    const counted = this.chords.idle();
     await this.#results.close();
+    await counted;
   }
 
   async #read(ids: readonly string[]): Promise<(Buffer | null)[]> {

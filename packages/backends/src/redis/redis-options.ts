@@ -17,13 +17,13 @@ const transportSchema = z.strictObject({
   masterName: z.string().nullish(),
   sentinelKwargs: z.record(z.string(), z.unknown()).nullish(),
   clientName: z.string().nullish(),
+  resultChordOrdered: z.boolean().default(true),
   retryPolicy: z.record(z.string(), z.unknown()).nullish(),
 });
 
 /** Options of Celery that need nothing from us here. */
 const withoutMeaning = [
   "visibilityTimeout",
-  "resultChordOrdered",
   "maxConnections",
   "minOtherSentinels",
   "connectionClass",
@@ -67,6 +67,8 @@ export interface RedisBackendOptions {
   readonly credentialProvider: CredentialProvider | undefined;
   readonly globalKeyprefix: string;
   /** Seconds; 0 keeps results for ever. */
+  /** Members of a chord are kept by their place; otherwise in the order in which they end. All peers must agree. */
+  readonly isChordOrdered: boolean;
   readonly ttlSeconds: number;
   readonly healthCheckMs: number;
   /** A server that gives no answer in time is asked again. */
@@ -111,6 +113,7 @@ export function parseRedisBackendOptions(context: BackendContext): RedisBackendO
     },
     credentialProvider: settings.redisBackendCredentialProvider ?? undefined,
     globalKeyprefix: given.globalKeyprefix,
+    isChordOrdered: given.resultChordOrdered,
     ttlSeconds: Math.max(0, Math.ceil(context.expiresSeconds ?? 0)),
     healthCheckMs: (settings.redisBackendHealthCheckInterval ?? 25) * 1000,
     retriesTimeouts: settings.redisRetryOnTimeout ?? false,

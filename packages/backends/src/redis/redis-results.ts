@@ -9,11 +9,18 @@ import { storeAll, type StoreItem } from "./store-script.ts";
 /** Bytes that one script call may carry: the server does nothing else meanwhile. */
 const MAX_CALL_BYTES = 4 * 1024 * 1024;
 
+/** Commands under way at once that do not travel in batches. */
+const MAX_COMMANDS = 64;
+
 /** Every item has the number of failures before it; see {@link RedisResults}. */
 interface Queued {
   readonly round: number;
 }
 type QueuedStore = StoreItem & Queued;
+type QueuedCommand = Queued & {
+  readonly doing: string;
+  readonly run: (socket: RedisSocket) => Promise<unknown>;
+};
 type QueuedKeys = Queued & { readonly keys: readonly string[] };
 
 /** How {@link RedisResults} works. */
@@ -38,6 +45,7 @@ export class RedisResults {
   readonly #stores: Batcher<QueuedStore>;
   readonly #reads: Batcher<QueuedKeys, (Buffer | null)[]>;
   readonly #deletions: Batcher<QueuedKeys>;
+  readonly #commands: Batcher<QueuedCommand, unknown>;
   #failures = 0;
   #lastFailure: unknown;
 
@@ -50,6 +58,11 @@ export class RedisResults {
     });
     this.#reads = new Batcher({ flush: (batch) => this.#attempt("reading results", batch, read) });
     this.#deletions = new Batcher({ flush: (batch) => this.#attempt("removing results", batch, remove) });
+    this.#commands = new Batcher({
+      flush: ([command]) => this.#command(command as QueuedCommand),
+      maxBatch: 1,
+      maxInFlight: MAX_COMMANDS,
+    });
   }
 
   store(key: string, payload: Buffer): Promise<void> {
@@ -64,12 +77,22 @@ export class RedisResults {
     return this.#deletions.add({ keys, round: this.#failures });
   }
 
+  /** Runs commands that may be repeated, by themselves. */
+  async command<TResult>(doing: string, run: (socket: RedisSocket) => Promise<TResult>): Promise<TResult> {
+    return (await this.#commands.add({ doing, run, round: this.#failures })) as TResult;
+  }
+
   /** Finishes what was begun, then closes. */
   async close(): Promise<void> {
     if (this.#link.socket === undefined) this.#closing.abort();
-    await Promise.all([this.#stores.idle(), this.#reads.idle(), this.#deletions.idle()]);
+    const queues = [this.#stores, this.#reads, this.#deletions, this.#commands];
+    await Promise.all(queues.map((queue) => queue.idle()));
     this.#closing.abort();
     this.#link.close();
+  }
+
+  async #command(command: QueuedCommand): Promise<[unknown]> {
+    return [await this.#attempt(command.doing, [command], (socket) => command.run(socket))];
   }
 
   async #attempt<TItem extends Queued, TResult>(

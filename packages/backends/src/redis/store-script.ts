@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { asError } from "@q/kernel";
 import type { RedisSocket } from "@q/messaging/internal/redis";
+import { type RedisArgument, RedisScript } from "./redis-script.ts";
 
 /**
  * What becomes of a state when the key holds one already: `json` keeps a SUCCESS and overwrites the rest; `ask`
@@ -15,7 +14,7 @@ export type Precedence = "json" | "ask";
  * One piece, because the driver spends more on each argument than the server on cutting them out. Most keys are new,
  * and one SET tells. Of the others it reads as little as it can: Celery and we write the status first.
  */
-const source = `
+const script = new RedisScript(`
 local call, ttl, precedence = redis.call, tonumber(ARGV[1]), ARGV[2]
 local function cut(lengths, whole)
   local parts, at = {}, 1
@@ -57,8 +56,7 @@ for i, key in ipairs(KEYS) do
   if isSet then call('PUBLISH', key, payload) end
 end
 return held
-`;
-const digest: string = createHash("sha1").update(source).digest("hex");
+`);
 
 /** One state to store. */
 export interface StoreItem {
@@ -81,27 +79,17 @@ export async function storeAll(
   items: readonly StoreItem[],
   options: { readonly ttlSeconds: number; readonly precedence: Precedence },
 ): Promise<HeldItem[]> {
-  const args: (string | number | Buffer)[] = [digest, items.length];
-  for (const { key } of items) args.push(key);
-  args.push(options.ttlSeconds, options.precedence, ...inOnePiece(items.map(({ payload }) => payload)));
+  const args: RedisArgument[] = [options.ttlSeconds, options.precedence];
+  args.push(...inOnePiece(items.map(({ payload }) => payload)));
   if (items[0]?.expected) args.push(...inOnePiece(items.map(({ expected }) => expected ?? noBytes)));
-  return readHeld(await evaluate(socket, args));
+  const keys = items.map(({ key }) => key);
+  return readHeld(await script.run(socket, keys, args));
 }
 
 const noBytes: Buffer = Buffer.alloc(0);
 
 function inOnePiece(parts: readonly Buffer[]): [lengths: string, whole: Buffer] {
   return [parts.map(({ length }) => length).join(), Buffer.concat(parts)];
-}
-
-async function evaluate(socket: RedisSocket, args: (string | number | Buffer)[]): Promise<unknown> {
-  try {
-    return await socket.callBuffer("EVALSHA", args);
-  } catch (thrown) {
-    if (!asError(thrown).message.startsWith("NOSCRIPT")) throw thrown;
-    // EVAL also loads it. A server forgets its scripts when it restarts.
-    return socket.callBuffer("EVAL", [source, ...args.slice(1)]);
-  }
 }
 
 function readHeld(reply: unknown): HeldItem[] {

@@ -6,7 +6,13 @@ import type { BackendContext, ResultBackend, ResultMeta } from "../contracts.ts"
 import { type BackendHarness, backendContext, backendContract, unmetBackendNeeds } from "../testing/index.ts";
 import { createRpcBackend } from "./index.ts";
 
-const capabilities = { persistent: false, push: true, autoExpire: true, shared: false } as const;
+const capabilities = {
+  persistent: false,
+  push: true,
+  autoExpire: true,
+  shared: false,
+  chords: "none",
+} as const;
 
 /** A client of a memory broker; disposing it closes its connection, too. */
 async function client(changes: Partial<BackendContext> = {}, broker = "rpc"): Promise<ResultBackend> {

@@ -1,11 +1,13 @@
 import { asError, ClosedError } from "@q/kernel";
 import { CodecNotLoadedError, type Delivery, Producer, type WireMessage } from "@q/messaging";
+import type { ChordStore } from "../chord-store.ts";
 import type {
   BackendCapabilities,
   BackendContext,
   ReplyAddress,
   ResultBackend,
   ResultMeta,
+  ResultTuple,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import { metaFromWire, metaToWire, openPayloadFormat } from "../result-payload.ts";
@@ -13,7 +15,13 @@ import { Watchers } from "../watchers.ts";
 import { ReplyBuffer } from "./reply-buffer.ts";
 import { ReplyQueue } from "./reply-queue.ts";
 
-const capabilities: BackendCapabilities = { persistent: false, push: true, autoExpire: true, shared: false };
+const capabilities: BackendCapabilities = {
+  persistent: false,
+  push: true,
+  autoExpire: true,
+  shared: false,
+  chords: "none",
+};
 
 /**
  * Results as messages: `rpc://`. The worker sends each state to the queue of the client that sent the task, over the
@@ -36,6 +44,7 @@ export async function createRpcBackend(context: BackendContext): Promise<ResultB
 class RpcBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string;
+  readonly chords: ChordStore | undefined = undefined;
   readonly #context: BackendContext;
   readonly #isPersistent: boolean;
   readonly #buffer: ReplyBuffer;
@@ -104,6 +113,19 @@ class RpcBackend implements ResultBackend {
       this.#watchers.remove(watch);
     }
   }
+
+  async saveGroup(group: ResultTuple): Promise<void> {
+    throw new BackendStoreError(
+      "rpc:// cannot save a group: only the client that sent the tasks sees their results. Use another result backend.",
+      { taskId: group[0][0], state: "PENDING" },
+    );
+  }
+
+  async restoreGroup(): Promise<undefined> {
+    return undefined;
+  }
+
+  async deleteGroup(): Promise<void> {}
 
   async cleanup(): Promise<number> {
     return 0;

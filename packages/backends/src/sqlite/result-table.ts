@@ -8,6 +8,7 @@ import {
   type SqlValue,
   type WakeFile,
 } from "@q/messaging/internal/sqlite";
+import { chordSchema, ChordTable } from "./chord-table.ts";
 
 /**
  * Table of the results. `id` grows with every change, also across deletions (AUTOINCREMENT), so that who waits can ask
@@ -44,6 +45,7 @@ export interface ResultRow {
 /** The results in a database file. */
 export class ResultTable {
   readonly wakeFile: WakeFile;
+  readonly chords: ChordTable;
   readonly #use: DatabaseUse;
   readonly #database: SqliteDatabase;
   readonly #clock: Clock;
@@ -52,6 +54,7 @@ export class ResultTable {
     this.#use = use;
     this.#database = use.database;
     this.#clock = clock;
+    this.chords = new ChordTable(use.database);
     this.wakeFile = use.database.wakeFile("results-wake");
   }
 
@@ -60,6 +63,7 @@ export class ResultTable {
     const use = await openDatabase(file);
     try {
       await ensureSchema(use.database, resultSchema);
+      await ensureSchema(use.database, chordSchema);
       return new ResultTable(use, clock);
     } catch (error) {
       await use[Symbol.asyncDispose]();
@@ -130,10 +134,18 @@ export class ResultTable {
     });
   }
 
+  /** Changes chords and groups in the next transaction; settles after its commit. */
+  write<TResult>(operation: (chords: ChordTable) => TResult): Promise<TResult> {
+    return this.#database.write(() => operation(this.chords));
+  }
+
+  /** Chords and groups go as well; how many is told of results only. */
   deleteExpired(): Promise<number> {
-    return this.#database.write(() =>
-      this.#database.prepare("DELETE FROM result WHERE expires_at <= ?").run(this.#clock.now()),
-    );
+    return this.#database.write(() => {
+      const nowMs = this.#clock.now();
+      this.chords.deleteExpired(nowMs);
+      return this.#database.prepare("DELETE FROM result WHERE expires_at <= ?").run(nowMs);
+    });
   }
 
   async close(): Promise<void> {

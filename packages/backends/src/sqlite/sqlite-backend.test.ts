@@ -9,7 +9,13 @@ import type { BackendCapabilities } from "../contracts.ts";
 import { type BackendHarness, backendContext, backendContract, unmetBackendNeeds } from "../testing/index.ts";
 import { createSqliteBackend } from "./index.ts";
 
-const capabilities: BackendCapabilities = { persistent: true, push: true, autoExpire: false, shared: true };
+const capabilities: BackendCapabilities = {
+  persistent: true,
+  push: true,
+  autoExpire: false,
+  shared: true,
+  chords: "native",
+};
 
 async function open(): Promise<BackendHarness & { readonly file: string }> {
   const folder = mkdtempSync(join(tmpdir(), "q-results-"));

@@ -1,13 +1,26 @@
 import { asError, ClosedError, QError } from "@q/kernel";
 import { asUri } from "@q/messaging";
 import { databaseFile } from "@q/messaging/internal/sqlite";
-import type { BackendCapabilities, BackendContext, ResultBackend, ResultMeta } from "../contracts.ts";
+import type {
+  BackendCapabilities,
+  BackendContext,
+  ResultBackend,
+  ResultMeta,
+  ResultTuple,
+} from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
 import { Watchers } from "../watchers.ts";
 import { type ResultRow, ResultTable } from "./result-table.ts";
+import { SqliteChordStore } from "./sqlite-chord-store.ts";
 
-const capabilities: BackendCapabilities = { persistent: true, push: true, autoExpire: false, shared: true };
+const capabilities: BackendCapabilities = {
+  persistent: true,
+  push: true,
+  autoExpire: false,
+  shared: true,
+  chords: "native",
+};
 
 /** How often it is looked whether the file that is listened to still is the one. */
 const CHECK_FILE_MS = 1000;
@@ -33,6 +46,7 @@ export async function createSqliteBackend(context: BackendContext): Promise<Resu
 class SqliteBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
+  readonly chords: SqliteChordStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
   readonly #watchers: Watchers = new Watchers();
@@ -46,6 +60,7 @@ class SqliteBackend implements ResultBackend {
   constructor(context: BackendContext, format: PayloadFormat) {
     this.#context = context;
     this.#format = format;
+    this.chords = new SqliteChordStore(context, format, () => this.#open());
   }
 
   async prepare(): Promise<void> {
@@ -93,6 +108,18 @@ class SqliteBackend implements ResultBackend {
       this.#watchers.remove(watch);
       if (this.#watchers.size === 0) this.#stopListening();
     }
+  }
+
+  saveGroup(group: ResultTuple): Promise<void> {
+    return this.chords.saveGroup(group);
+  }
+
+  restoreGroup(id: string): Promise<ResultTuple | undefined> {
+    return this.chords.restoreGroup(id);
+  }
+
+  deleteGroup(id: string): Promise<void> {
+    return this.chords.deleteGroup(id);
   }
 
   cleanup(): Promise<number> {

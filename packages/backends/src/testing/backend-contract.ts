@@ -1,4 +1,5 @@
 import type { BackendContractCase } from "./backend-harness.ts";
+import { chordCases } from "./cases/chord-cases.ts";
 import { lifetimeCases } from "./cases/lifetime-cases.ts";
 import { storingCases } from "./cases/storing-cases.ts";
 import { watchingCases } from "./cases/watching-cases.ts";
@@ -15,4 +16,5 @@ export const backendContract: readonly BackendContractCase[] = [
   ...storingCases,
   ...lifetimeCases,
   ...watchingCases,
+  ...chordCases,
 ];

@@ -21,7 +21,7 @@ export interface BackendHarness extends AsyncDisposable {
 export type OpenBackend = () => Promise<BackendHarness>;
 
 /** Names of what a case can ask of a backend; a runner skips, by name, what its backend does not have. */
-export type BackendNeed = "shared" | "push" | "expiry" | "cleanup" | "injectRaw";
+export type BackendNeed = "shared" | "push" | "expiry" | "cleanup" | "injectRaw" | "chords";
 
 /** One promise of the contract, for any test runner: `it(title, () => run(open))`. */
 export interface BackendContractCase {
@@ -48,6 +48,8 @@ function isMet(
     case "shared":
     case "push":
       return harness.capabilities[need];
+    case "chords":
+      return harness.capabilities.chords === "native";
     case "expiry":
       return harness.passTime !== undefined;
     case "cleanup":
