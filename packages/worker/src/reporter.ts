@@ -25,6 +25,7 @@ export class Reporter {
   readonly #logger: Logger;
   readonly #backend: ResultBackend | undefined;
   readonly #logsSuccess: boolean;
+  #startedCount = 0;
 
   constructor(parts: ReporterParts) {
     this.#app = parts.app;
@@ -33,7 +34,13 @@ export class Reporter {
     this.#logsSuccess = logsAt(parts.logger, "info");
   }
 
+  /** Tasks begun so far. */
+  get startedCount(): number {
+    return this.#startedCount;
+  }
+
   started(request: WorkerRequest): void {
+    this.#startedCount++;
     if (this.#app.events.has("task:started"))
       this.#app.events.emit("task:started", { request: request.request });
   }

@@ -30,6 +30,12 @@ export interface WorkerOptions {
   readonly unusable?: "reject" | "park";
   /** Seconds that a warm shutdown waits for running tasks before it becomes a cold one. Default: as long as they take. */
   readonly gracePeriod?: number;
+  /** Tell monitors of every task. Default the setting `workerSendTaskEvents`. */
+  readonly taskEvents?: boolean;
+  /** Send no `worker-online`, `worker-heartbeat` and `worker-offline`. Default false. */
+  readonly withoutHeartbeat?: boolean;
+  /** Seconds between heartbeats. Default 2. */
+  readonly heartbeatInterval?: number;
   /** Discard waiting messages before the start. Default false. */
   readonly purge?: boolean;
   /** Further parts, started with the worker's own. */

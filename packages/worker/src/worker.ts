@@ -7,9 +7,11 @@ import { Blueprint } from "./blueprint.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { nodeName } from "./node-name.ts";
 import { parkMessage } from "./parking.ts";
+import type { WorkerEvents } from "./monitor/worker-events.ts";
 import { Reporter } from "./reporter.ts";
 import { RevokedIds } from "./revoked.ts";
 import { consumerStep } from "./steps/consumer-step.ts";
+import { eventsStep } from "./steps/events-step.ts";
 import { executorStep } from "./steps/executor-step.ts";
 import { revocationsStep } from "./steps/revocations-step.ts";
 import type { WorkerOptions } from "./worker-options.ts";
@@ -40,6 +42,7 @@ export class Worker implements AsyncDisposable {
   #consuming: { consumer: Consumer; connection: Connection; queues: readonly Queue[] } | undefined;
   #dispatcher: Dispatcher | undefined;
   #reporter: Reporter | undefined;
+  #events: WorkerEvents | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
 
   constructor(app: App, options: WorkerOptions = {}) {
@@ -51,6 +54,7 @@ export class Worker implements AsyncDisposable {
     this.#blueprint = new Blueprint([
       executorStep,
       consumerStep,
+      eventsStep,
       revocationsStep(),
       ...(options.steps ?? []),
     ]);
@@ -158,6 +162,11 @@ export class Worker implements AsyncDisposable {
     return this.#reporter;
   }
 
+  /** What it tells monitors; switches the events of tasks on and off. */
+  get events(): WorkerEvents | undefined {
+    return this.#events;
+  }
+
   /** Counters. */
   stats(): {
     readonly pool: PoolStats | undefined;
@@ -182,6 +191,11 @@ export class Worker implements AsyncDisposable {
   /** @internal */
   useConsumer(consuming: { consumer: Consumer; connection: Connection; queues: readonly Queue[] }): void {
     this.#consuming = consuming;
+  }
+
+  /** @internal */
+  useEvents(events: WorkerEvents): void {
+    this.#events = events;
   }
 
   /** @internal */

@@ -48,7 +48,9 @@ export const workerOptions = {
   purge: { alias: "discard", type: "boolean", describe: "discard waiting messages first" },
   "without-gossip": { type: "boolean", describe: "accepted for Celery's sake" },
   "without-mingle": { type: "boolean", describe: "accepted for Celery's sake" },
-  "without-heartbeat": { type: "boolean", describe: "accepted for Celery's sake" },
+  "task-events": { alias: ["E", "events"], type: "boolean", describe: "tell monitors of every task" },
+  "without-heartbeat": { type: "boolean", describe: "send no heartbeats to monitors" },
+  "heartbeat-interval": { type: "number", describe: "seconds between heartbeats; default 2" },
 } as const;
 
 /** The options of `q worker`, parsed. */
@@ -122,6 +124,9 @@ function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
     ...(args.prefetchMultiplier !== undefined && { prefetchMultiplier: args.prefetchMultiplier }),
     ...(args.gracePeriod !== undefined && { gracePeriod: args.gracePeriod }),
     ...(args.unusable !== undefined && { unusable: args.unusable }),
+    ...(args.taskEvents === true && { taskEvents: true }),
+    ...(args.withoutHeartbeat === true && { withoutHeartbeat: true }),
+    ...(args.heartbeatInterval !== undefined && { heartbeatInterval: args.heartbeatInterval }),
     ...(args.purge === true && { purge: true }),
   };
 }

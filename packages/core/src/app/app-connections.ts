@@ -13,6 +13,7 @@ import {
   type TransportRegistry,
 } from "@q/messaging";
 import { effectiveReadUrl, effectiveResultBackend, effectiveWriteUrl } from "../conf/effective-urls.ts";
+import { EventDispatcher } from "../events/event-dispatcher.ts";
 import type { App } from "./app.ts";
 import { TaskSender } from "./task-sender.ts";
 
@@ -28,6 +29,7 @@ export class AppConnections {
   readonly #compressions: CompressionRegistry;
   #write: Connection | undefined;
   #producer: Producer | undefined;
+  #events: EventDispatcher | undefined;
   #codec: Promise<BodyCodec> | undefined;
   #backend: Promise<ResultBackend> | undefined;
   #sender: Promise<TaskSender> | undefined;
@@ -58,9 +60,22 @@ export class AppConnections {
     return this.#producer;
   }
 
+  /** What this client tells monitors goes through here. */
+  events(): EventDispatcher {
+    this.#events ??= new EventDispatcher(this.#app);
+    return this.#events;
+  }
+
   codec(): Promise<BodyCodec> {
     this.#codec ??= this.#openCodec(this.#app.conf.acceptContent);
     return this.#codec;
+  }
+
+  /** Another codec, which reads these formats and no others. */
+  async codecFor(accept: readonly string[]): Promise<BodyCodec> {
+    const codec = await this.#openCodec(accept);
+    await codec.ready(accept);
+    return codec;
   }
 
   backend(): Promise<ResultBackend> {
@@ -81,6 +96,9 @@ export class AppConnections {
   }
 
   async close(): Promise<void> {
+    // The last events want the producer; they may use it for a second at the longest.
+    if (this.#events) await this.#events.close();
+    this.#events = undefined;
     const [producer, write, backend] = [this.#producer, this.#write, this.#backend];
     this.readySender = undefined;
     this.#sender = undefined;
@@ -155,6 +173,7 @@ export class AppConnections {
     await backend?.prepare();
     const sender = new TaskSender(this.#app, {
       producer: await this.producer(),
+      events: () => this.events(),
       codec: await this.codec(),
       replyTo: backend?.replyTo ?? this.#app.id,
       middleware: this.#app.options.publishMiddleware ?? [],

@@ -7,6 +7,7 @@ import type { Settings } from "../conf/settings.ts";
 import type { AppEvents } from "../events/app-events.ts";
 import { EventBus } from "../events/event-bus.ts";
 import { LamportClock } from "../events/lamport-clock.ts";
+import type { EventFields } from "../protocol/event-message.ts";
 import type { ExecuteMiddleware } from "../events/middleware.ts";
 import { ErrorReviver } from "../protocol/stored-error.ts";
 import { AsyncResult } from "../results/async-result.ts";
@@ -183,6 +184,14 @@ export class App implements AsyncDisposable {
     await sendRevoke(await this.producer(), { ids, exchange, clock: this.clock, ...options });
   }
 
+  /**
+   * Tells monitors of something: `sendEvent("deploy-finished", { version: "1.2" })`. Never throws and waits for nothing;
+   * while the broker is down events wait in a bounded buffer. More than that can an `EventDispatcher`.
+   */
+  sendEvent(type: string, fields: EventFields = {}): void {
+    void this.#connect().then((connections) => connections.events().send(type, fields));
+  }
+
   /** The result backend. @throws {NoBackendError} when none is configured, {@link UnknownBackendError}, {@link MissingDriverError} */
   async backend(): Promise<ResultBackend> {
     return (this.#connections ?? (await this.#connect())).backend();
@@ -206,6 +215,11 @@ export class App implements AsyncDisposable {
   /** The producer that all calls of this app share. */
   async producer(): Promise<Producer> {
     return (this.#connections ?? (await this.#connect())).producer();
+  }
+
+  /** A codec that reads these formats and no others. @internal */
+  async codecFor(accept: readonly string[]): Promise<BodyCodec> {
+    return (this.#connections ?? (await this.#connect())).codecFor(accept);
   }
 
   /** Names of the serializers that message bodies may come in. */

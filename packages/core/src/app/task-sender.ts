@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import { QError } from "@q/kernel";
 import type { BodyCodec, EncodedBody, Producer, WireMessage } from "@q/messaging";
 import { signatureList } from "../canvas/signature.ts";
+import type { EventDispatcher } from "../events/event-dispatcher.ts";
+import { sendTaskSent } from "../events/task-sent.ts";
 import { composeMiddleware, type PublishContext, type PublishMiddleware } from "../events/middleware.ts";
 import { parseIsoTime } from "../protocol/iso-time.ts";
 import { messageZone } from "../protocol/message-zone.ts";
@@ -40,6 +42,8 @@ export interface SenderParts {
   /** Queue named in `reply_to`. */
   readonly replyTo: string;
   readonly middleware: readonly PublishMiddleware[];
+  /** Where `task-sent` goes. */
+  readonly events: () => EventDispatcher;
 }
 
 const ORIGIN = `gen${process.pid}@${hostname()}`;
@@ -158,11 +162,12 @@ export class TaskSender {
       ...(options.retryPolicy && { retryPolicy: { ...conf.taskPublishRetryPolicy, ...options.retryPolicy } }),
       ...(options.publishTimeoutMs !== undefined && { timeoutMs: options.publishTimeoutMs }),
     });
-    if (!events.has("task:sent")) return published;
+    if (!conf.taskSendSentEvent && !events.has("task:sent")) return published;
     const { routingKey, queue } = destination;
-    return published.then(() =>
-      events.emit("task:sent", { id: task.id, name: task.name, queue: queue?.name, routingKey }),
-    );
+    return published.then(() => {
+      if (conf.taskSendSentEvent) sendTaskSent(this.#parts.events(), message, destination);
+      events.emit("task:sent", { id: task.id, name: task.name, queue: queue?.name, routingKey });
+    });
   }
 
   /** The long way: arguments checked against their schemas, middleware around the publishing. */

@@ -82,7 +82,7 @@ export const taskRows: SettingRows<TaskSettings> = {
   taskAcksOnTimeout: { type: nullable(bool), default: null, honoured: true },
   taskRejectOnWorkerLost: { type: bool, default: false, honoured: true },
   taskDefaultRateLimit: { type: nullable(rateLimit), default: null, honoured: false },
-  taskSendSentEvent: { type: bool, default: false, honoured: false },
+  taskSendSentEvent: { type: bool, default: false, honoured: true },
 };
 
 export const routingRows: SettingRows<RoutingSettings> = {

@@ -56,14 +56,14 @@ export const workerRows: SettingRows<WorkerSettings> = {
 };
 
 export const controlRows: SettingRows<ControlSettings> = {
-  workerSendTaskEvents: { type: bool, default: false, honoured: false },
-  eventQueueTtl: { type: nullable(seconds), default: 5, honoured: false },
-  eventQueueExpires: { type: nullable(seconds), default: 60, honoured: false },
-  eventQueueDurable: { type: bool, default: false, honoured: false },
-  eventQueueExclusive: { type: bool, default: true, honoured: false },
-  eventQueuePrefix: { type: text, default: "celeryev", honoured: false },
-  eventExchange: { type: text, default: "celeryev", honoured: false },
-  eventSerializer: { type: text, default: "json", honoured: false },
+  workerSendTaskEvents: { type: bool, default: false, honoured: true },
+  eventQueueTtl: { type: nullable(seconds), default: 5, honoured: true },
+  eventQueueExpires: { type: nullable(seconds), default: 60, honoured: true },
+  eventQueueDurable: { type: bool, default: false, honoured: true },
+  eventQueueExclusive: { type: bool, default: true, honoured: true },
+  eventQueuePrefix: { type: text, default: "celeryev", honoured: true },
+  eventExchange: { type: text, default: "celeryev", honoured: true },
+  eventSerializer: { type: text, default: "json", honoured: true },
   eventsLogfile: { type: nullable(text), default: null, honoured: false },
   eventsPidfile: { type: nullable(text), default: null, honoured: false },
   eventsUid: { type: nullable(anyOf(text, count)), default: null, honoured: false },

@@ -19,12 +19,20 @@ export interface AppEvents {
   };
   "task:failed": { readonly request: TaskRequest; readonly error: Error };
   "task:retried": { readonly request: TaskRequest; readonly reason: Error };
-  "task:revoked": { readonly request: TaskRequest; readonly expired: boolean; readonly terminated: boolean };
+  "task:revoked": {
+    readonly request: TaskRequest;
+    readonly expired: boolean;
+    readonly terminated: boolean;
+    /** Number of the signal that ended it. */
+    readonly signum?: number;
+  };
   "task:rejected": { readonly request: TaskRequest; readonly requeue: boolean };
   /** A message named a task that is not registered. */
   "task:unknown": { readonly name: string; readonly id: string };
   /** A message could not be used: malformed, refused, undecodable, invalid. */
   "message:discarded": { readonly error: Error; readonly queue: string; readonly id: string | undefined };
+  /** A `worker-online`, `worker-heartbeat` or `worker-offline` was sent. */
+  "worker:heartbeat": { readonly hostname: string; readonly type: string };
   "worker:ready": { readonly hostname: string };
   /** A shutdown was asked for. */
   "worker:stopping": { readonly hostname: string; readonly how: "warm" | "cold" };

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { exponentialDelay, type Logger } from "@q/kernel";
 import type { App } from "../app/app.ts";
 import { MaxRetriesExceededError } from "../errors.ts";
+import type { EventFields } from "../protocol/event-message.ts";
 import type { AsyncResult } from "../results/async-result.ts";
 import { ABORTED } from "../results/states.ts";
 import { Retry } from "./steering.ts";
@@ -113,6 +114,11 @@ export class TaskContext {
   async isAborted(): Promise<boolean> {
     const [meta] = await (await this.app.backend()).get([this.request.id]);
     return meta?.status === ABORTED;
+  }
+
+  /** Tells monitors something about this task: `self.sendEvent("task-progress", { percent: 50 })`. Never throws. */
+  sendEvent(type: string, fields: EventFields = {}): void {
+    this.app.sendEvent(type, { uuid: this.request.id, ...fields });
   }
 
   /** Records a result among the children of this task, unless its option `trail` is off. Calls do it by themselves. */

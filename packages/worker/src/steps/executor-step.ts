@@ -15,8 +15,18 @@ export const executorStep: Bootstep<Worker> = {
     const codec = await app.codec();
     const backend = await backendOrNone(worker);
     registerBuiltinTasks(app, backend);
-    const reportResults = app.events.has("task:succeeded") || logsAt(logger, "info");
-    const tracer = new Tracer({ app, codec, backend, hostname, reportResults, logger });
+    const logsSuccess = logsAt(logger, "info");
+    const tracer = new Tracer({
+      app,
+      codec,
+      backend,
+      hostname,
+      logger,
+      // Monitors may begin to listen at any time.
+      get reportResults() {
+        return logsSuccess || app.events.has("task:succeeded");
+      },
+    });
     const pool = await createWorkerPool(options.pool ?? app.conf.workerPool, {
       concurrency: options.concurrency ?? app.conf.workerConcurrency,
       execute: (payload, job) => tracer.trace(payload as TracePayload, job),

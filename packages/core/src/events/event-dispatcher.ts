@@ -1,0 +1,136 @@
+import { hostname as hostName } from "node:os";
+import type { Clock } from "@q/kernel";
+import type { App } from "../app/app.ts";
+import {
+  type EventFields,
+  eventGroup,
+  eventMessage,
+  type EventMessage,
+  utcOffsetHours,
+} from "../protocol/event-message.ts";
+import { EventOutbox } from "./event-outbox.ts";
+
+/** Options of an {@link EventDispatcher}. */
+export interface EventDispatcherOptions {
+  /** Who sends. Default `gen<pid>@<host>`, as for any client. */
+  readonly hostname?: string;
+  /** Default true. */
+  readonly enabled?: boolean;
+  /** Groups to send: `task` for `task-sent`, `worker` for `worker-online`. Default none named, which means all. */
+  readonly groups?: readonly string[];
+  /** Groups whose events travel together, as `<group>.multi`. Default none. */
+  readonly bufferGroups?: readonly string[];
+  /** Most events of one message. Default 24, as in Celery. */
+  readonly bufferLimit?: number;
+  /** Most events that wait while the broker cannot be reached; the oldest go first. Default 10000. */
+  readonly maxWaiting?: number;
+}
+
+/** Counters of a dispatcher. */
+export interface EventDispatcherStats {
+  /** Events that the broker has. */
+  readonly sent: number;
+  /** Events that were given up, because too many waited or their content could not be encoded. */
+  readonly dropped: number;
+  readonly waiting: number;
+}
+
+/**
+ * Sends events to whoever monitors the fleet. Sending never blocks, never throws and never fails a task: events wait
+ * in a bounded buffer while the broker is down, and what does not fit is dropped and counted.
+ *
+ * @see celery/events/dispatcher.py
+ */
+export class EventDispatcher implements AsyncDisposable {
+  readonly hostname: string;
+  readonly #app: App;
+  readonly #clock: Clock;
+  readonly #bufferGroups: ReadonlySet<string>;
+  readonly #outbox: EventOutbox;
+  #groups: ReadonlySet<string> | undefined;
+  #isEnabled: boolean;
+  #offset: { readonly minute: number; readonly hours: number } = { minute: -1, hours: 0 };
+
+  constructor(app: App, options: EventDispatcherOptions = {}) {
+    this.#app = app;
+    this.#clock = app.clock;
+    this.hostname = options.hostname ?? `gen${process.pid}@${hostName()}`;
+    this.#bufferGroups = new Set(options.bufferGroups);
+    this.#groups = options.groups?.length ? new Set(options.groups) : undefined;
+    this.#isEnabled = options.enabled ?? true;
+    this.#outbox = new EventOutbox(app, {
+      hostname: this.hostname,
+      maxBatch: options.bufferLimit ?? 24,
+      maxWaiting: options.maxWaiting ?? 10_000,
+    });
+  }
+
+  /** Events are sent, those of {@link groups} if any are named. */
+  get isEnabled(): boolean {
+    return this.#isEnabled;
+  }
+
+  enable(): void {
+    this.#isEnabled = true;
+  }
+
+  /** From here on `send` does nothing. */
+  disable(): void {
+    this.#isEnabled = false;
+  }
+
+  /** True when events of this group are sent. */
+  sends(group: string): boolean {
+    return this.#isEnabled && (this.#groups?.has(group) ?? true);
+  }
+
+  /** Names the only groups to send; an empty list means all. */
+  setGroups(groups: readonly string[]): void {
+    this.#groups = groups.length > 0 ? new Set(groups) : undefined;
+  }
+
+  get stats(): EventDispatcherStats {
+    return this.#outbox.stats;
+  }
+
+  /**
+   * Sends an event, of Celery's types or your own: `send("deploy-finished", { version: "1.2" })`. The part before the
+   * first dash is its group. Fields are JSON values; `timestamp` (seconds since 1970) may be among them. With `blind`
+   * the logical clock neither moves nor travels.
+   */
+  send(type: string, fields: EventFields = {}, options: { readonly blind?: boolean } = {}): void {
+    const group = eventGroup(type);
+    if (!this.sends(group)) return;
+    const nowMs = this.#clock.now();
+    const event: EventMessage = eventMessage(type, fields, {
+      hostname: this.hostname,
+      pid: process.pid,
+      utcoffset: this.#utcOffset(nowMs),
+      clock: options.blind === true ? null : this.#app.logicalClock.forward(),
+      nowMs,
+    });
+    this.#outbox.add(event, this.#bufferGroups.has(group) ? group : undefined);
+  }
+
+  /** Tries at once what waits for the broker. Resolves when nothing waits, or the broker cannot be reached. */
+  flush(): Promise<void> {
+    return this.#outbox.flush();
+  }
+
+  /** Sends what waits, for `timeoutMs` (default 1000) at the longest, and sends nothing more. */
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.disable();
+    await this.#outbox.close(options.timeoutMs ?? 1000);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Asked of the time zone data once a minute: it costs more than the event. */
+  #utcOffset(nowMs: number): number {
+    const minute = Math.floor(nowMs / 60_000);
+    if (this.#offset.minute !== minute) this.#offset = { minute, hours: utcOffsetHours(new Date(nowMs)) };
+    return this.#offset.hours;
+  }
+}
