@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const packages = ["kernel", "messaging", "pool", "backends", "core", "worker", "cli"];
+const packages = ["kernel", "messaging", "pool", "beat", "backends", "core", "worker", "cli"];
 
 export default defineConfig({
   // Tests run on the TypeScript source of every package, not on its build.
