@@ -23,6 +23,7 @@ is one, configures the command.
 | 64        | the command line is wrong, or its app cannot be loaded                               |
 | 69        | the broker cannot be reached                                                         |
 | 73        | a file, such as the log or the pid file, cannot be written                           |
+| 77        | the broker refused the credentials                                                   |
 `;
 
 const COMMANDS: readonly (readonly string[])[] = [

@@ -2,7 +2,7 @@ import { asError, didYouMean, QError } from "@q/kernel";
 import yargs, { type Argv } from "yargs";
 import { COMMANDS, CONFIG_COMMANDS, type LazyCommand } from "./commands/index.ts";
 import { type Environment, withEnvironment } from "./environment.ts";
-import { EXIT, UsageError } from "./errors.ts";
+import { EXIT, exitCodeOf, UsageError } from "./errors.ts";
 import { globalOptions } from "./global-options.ts";
 import { type Io, processIo } from "./io.ts";
 import { version } from "./version.ts";
@@ -103,8 +103,5 @@ function report(error: Error, io: Io): number {
     return EXIT.failure;
   }
   io.err(`q: ${error.message} [${error.code}]`);
-  if (error instanceof UsageError) return error.exitCode;
-  return error.code === "ERR_Q_CONNECTION" || error.code === "ERR_Q_PUBLISH"
-    ? EXIT.unavailable
-    : EXIT.failure;
+  return exitCodeOf(error);
 }

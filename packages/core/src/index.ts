@@ -38,6 +38,7 @@ export type { BuiltinState } from "./results/states.ts";
 export type { RoutedCall, RouteResult, RouterFunction, TaskRoutes } from "./routing/router.ts";
 export type { QueueSpec } from "./routing/queue-table.ts";
 export type { CallOptions } from "./tasks/call-options.ts";
+export type { KwargsTask } from "./tasks/kwargs-task.ts";
 export { defineTask } from "./tasks/define-task.ts";
 export type { DefineTask } from "./tasks/define-task.ts";
 export type { RetryOptions } from "./tasks/retry.ts";
@@ -50,4 +51,10 @@ export type { ClassTask, Task, TaskCalls } from "./tasks/task.ts";
 export type { TaskOptions } from "./tasks/task-options.ts";
 export type { DeliveryInfo, TaskRequest } from "./tasks/task-request.ts";
 export { Broadcast, Exchange, Queue } from "@q/messaging/entities";
-export { TimeoutError } from "@q/kernel";
+export {
+  SoftTimeLimitExceeded,
+  Terminated,
+  TimeLimitExceeded,
+  TimeoutError,
+  WorkerLostError,
+} from "@q/kernel";

@@ -17,6 +17,8 @@ export {
   TimeoutError,
 } from "./errors.ts";
 export type { QErrorOptions } from "./errors.ts";
+export { SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "./job-errors.ts";
+export type { ExecutorExit } from "./job-errors.ts";
 export type { Service } from "./lifecycle.ts";
 export { logsAt, silentLogger } from "./logger.ts";
 export type { LogFields, Logger, LogLevel, LogMethod } from "./logger.ts";

@@ -56,6 +56,8 @@ export interface Delivery {
   readonly tag: string;
   /** Set when the envelope could not be read: `message` then holds the raw bytes as body and nothing else. */
   readonly malformed: MalformedMessageError | undefined;
+  /** True for an entry that the transport has moved aside by itself: there is nothing left to settle. */
+  readonly isParked?: boolean;
 }
 
 /** Ends a delivery: done with it, drop or dead-letter it, or give it back to the queue. */

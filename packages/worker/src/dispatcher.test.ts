@@ -60,7 +60,7 @@ describe("a task whose executor is lost", () => {
     const { app, pool, id } = await lostTask({ acksLate: true });
     pool.jobs[0]?.end.resolve(lost);
     await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
-      excType: "WorkerLostError",
+      code: "ERR_Q_WORKER_LOST",
     });
   });
 
@@ -77,7 +77,7 @@ describe("a task whose executor is lost", () => {
     pool.jobs[0]?.job.onAccepted?.();
     pool.jobs[0]?.end.resolve(lost);
     await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
-      excType: "WorkerLostError",
+      code: "ERR_Q_WORKER_LOST",
     });
     expect(pool.jobs).toHaveLength(1);
   });
@@ -100,7 +100,7 @@ describe("what follows a task whose executor is lost", () => {
       immutable: false,
     };
     const { app, pool, id } = await lostTask({ base: Noting }, { linkError });
-    app.task("t.note", () => 1);
+    app.task("t.note", (_id: string, _extra: string) => 1);
     pool.jobs[0]?.end.resolve({ status: "timed out", limitMs: 1500, orphaned: true });
     expect(await failures.promise).toEqual(["TimeLimitExceeded(1.5,)", id]);
     await pool.begun[1]?.promise;

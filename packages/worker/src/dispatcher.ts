@@ -141,7 +141,7 @@ export class Dispatcher implements Desk {
 
   discard(delivery: Delivery, error: Error, fate: Settlement): void {
     const { park, reporter } = this.#parts;
-    reporter.discarded(delivery, { error, fate: park ? "park" : fate });
+    reporter.discarded(delivery, { error, fate: park || delivery.isParked ? "park" : fate });
     if (park === undefined) return void this.#consumer?.settle(delivery, fate);
     void park(delivery, error).then(
       () => this.#consumer?.settle(delivery, "ack"),

@@ -1,5 +1,15 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type App, type AppEvents, type AppOptions, createApp, currentTask, Ignore, Reject } from "@q/core";
+import {
+  type App,
+  type AppEvents,
+  type AppOptions,
+  createApp,
+  currentTask,
+  Ignore,
+  Reject,
+  SoftTimeLimitExceeded,
+  TimeLimitExceeded,
+} from "@q/core";
 import { deferred } from "@q/kernel";
 import { FakeClock, recordingLogger, type RecordingLogger } from "@q/kernel/testing";
 import type { ResultMeta } from "@q/backends";
@@ -272,8 +282,8 @@ describe("time in a worker", () => {
     });
     const hard = app.task({ name: "t.hard", timeLimit: 0.005 }, () => new Promise(() => {}));
     const worker = await work();
-    await expect((await soft.delay()).get(wait)).rejects.toMatchObject({ excType: "SoftTimeLimitExceeded" });
-    await expect((await hard.delay()).get(wait)).rejects.toMatchObject({ excType: "TimeLimitExceeded" });
+    await expect((await soft.delay()).get(wait)).rejects.toBeInstanceOf(SoftTimeLimitExceeded);
+    await expect((await hard.delay()).get(wait)).rejects.toBeInstanceOf(TimeLimitExceeded);
     expect(worker.stats().pool).toMatchObject({ running: 0, orphaned: 1 });
     expect(lines(logger, "task was ended before it finished")).toMatchObject([
       { taskName: "t.hard", orphaned: true },

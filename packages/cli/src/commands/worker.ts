@@ -3,7 +3,7 @@ import type { App } from "@q/core";
 import type { Logger } from "@q/kernel";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import type { GlobalArguments } from "../global-options.ts";
-import { EXIT } from "../errors.ts";
+import { exitCodeOf } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { importTasks } from "../load-app.ts";
 import { openApp } from "../open-app.ts";
@@ -88,7 +88,7 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
     return signals.exitCode;
   } catch (error) {
     io.err(`q worker: ${error instanceof Error ? error.message : String(error)}`);
-    return EXIT.unavailable;
+    return exitCodeOf(error);
   } finally {
     await app.close();
   }

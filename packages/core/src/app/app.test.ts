@@ -11,6 +11,13 @@ describe("an app", () => {
     );
   });
 
+  it("knows its parts beside the settings when it guesses what was meant", () => {
+    expect(() => createApp("test", { brokr: "memory://" } as never)).toThrow(
+      'there is no option "brokr". Did you mean "broker"?',
+    );
+    expect(() => createApp("test", { loger: console } as never)).toThrow('Did you mean "logger"?');
+  });
+
   it("connects to nothing until it is used, so a wrong URL shows at the first call", async () => {
     const app = createApp("test", { broker: "no-such-scheme://x", backend: "neither://y" });
     app.task("t.one", () => 1);

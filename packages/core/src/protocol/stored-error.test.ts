@@ -1,3 +1,4 @@
+import { SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "@q/kernel";
 import { describe, expect, it } from "vitest";
 import {
   MaxRetriesExceededError,
@@ -96,6 +97,24 @@ describe("an error read from the result store", () => {
     expect(reviver.revive({ excType, excModule: "elsewhere", excMessage: ["m"] })).toMatchObject({
       code: "ERR_Q_REMOTE_TASK",
     });
+  });
+
+  it.each([
+    [new SoftTimeLimitExceeded(500), "SoftTimeLimitExceeded", [0.5]],
+    [new TimeLimitExceeded(2000), "TimeLimitExceeded", [2]],
+    [new WorkerLostError("exit 9"), "WorkerLostError", ["exit 9"]],
+    [new Terminated("SIGTERM"), "Terminated", ["SIGTERM"]],
+  ])("is %s again, and billiard's class of that name for Python", (error, excType, excMessage) => {
+    const stored = storeError(error);
+    expect(stored).toEqual({ excType, excModule: "billiard.exceptions", excMessage });
+    const revived = reviver.revive(stored);
+    expect(revived).toBeInstanceOf(error.constructor);
+    expect(revived).toMatchObject({ message: error.message, code: error.code });
+  });
+
+  it("is a soft limit of Python's, which does not say how long it was", () => {
+    const stored = { excType: "SoftTimeLimitExceeded", excModule: "billiard.exceptions", excMessage: [] };
+    expect(reviver.revive(stored)).toMatchObject({ code: "ERR_Q_SOFT_TIME_LIMIT", limitMs: undefined });
   });
 
   it("falls back to the general form when the app's class refuses the arguments", () => {

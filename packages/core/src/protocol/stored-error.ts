@@ -1,4 +1,4 @@
-import { asError } from "@q/kernel";
+import { asError, SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "@q/kernel";
 import type { StoredError } from "@q/backends";
 import { MaxRetriesExceededError, NotRegisteredError, RemoteTaskError, TaskRevokedError } from "../errors.ts";
 import { Ignore, Reject, Retry } from "../tasks/steering.ts";
@@ -56,6 +56,25 @@ function errorArgs(error: Error): readonly unknown[] {
   return [error.message];
 }
 
+type Rebuild = (args: readonly unknown[], message: string) => Error;
+
+/** Celery's classes that we have too, by module and name. */
+const counterparts: ReadonlyMap<string, Rebuild> = new Map<string, Rebuild>([
+  ["celery.exceptions.TaskRevokedError", (_args, message) => new TaskRevokedError(message)],
+  ["celery.exceptions.NotRegistered", (args) => new NotRegisteredError(String(args[0]))],
+  ["celery.exceptions.MaxRetriesExceededError", (_args, message) => new MaxRetriesExceededError(message)],
+  ["celery.exceptions.Ignore", (_args, message) => new Ignore(message)],
+  ["billiard.exceptions.SoftTimeLimitExceeded", (args) => new SoftTimeLimitExceeded(limitMsIn(args))],
+  ["billiard.exceptions.TimeLimitExceeded", (args) => new TimeLimitExceeded(limitMsIn(args))],
+  ["billiard.exceptions.WorkerLostError", (_args, message) => new WorkerLostError(message)],
+  ["billiard.exceptions.Terminated", (_args, message) => new Terminated(message)],
+]);
+
+/** The limit as Celery's workers write it, in seconds; a soft limit of theirs has none. */
+function limitMsIn([seconds]: readonly unknown[]): number | undefined {
+  return typeof seconds === "number" ? seconds * 1000 : undefined;
+}
+
 /** Rebuilds stored errors: classes of the app by name, Celery's own by our counterparts, the rest as {@link RemoteTaskError}. */
 export class ErrorReviver {
   readonly #classes: ReadonlyMap<string, ErrorClass>;
@@ -69,18 +88,11 @@ export class ErrorReviver {
     const message = args.map(argumentText).join(", ");
     const own = this.#rebuild(stored.excType, args);
     if (own) return own;
-    switch (stored.excModule === "celery.exceptions" ? stored.excType : "") {
-      case "TaskRevokedError":
-        return new TaskRevokedError(message);
-      case "NotRegistered":
-        return new NotRegisteredError(String(args[0]));
-      case "MaxRetriesExceededError":
-        return new MaxRetriesExceededError(message);
-      case "Ignore":
-        return new Ignore(message);
-      default:
-        return new RemoteTaskError(`${stored.excType}: ${message}`, { ...stored, args, traceback });
-    }
+    const counterpart = counterparts.get(`${stored.excModule}.${stored.excType}`);
+    return (
+      counterpart?.(args, message) ??
+      new RemoteTaskError(`${stored.excType}: ${message}`, { ...stored, args, traceback })
+    );
   }
 
   /** A class of the app is trusted with its own arguments, but not to accept them. */

@@ -33,6 +33,25 @@ describe("without names for the parameters", () => {
   });
 });
 
+describe("with a function whose text tells how much it takes", () => {
+  it("surplus arguments are refused, as Python refuses them", () => {
+    expect(bindArguments(shape({ most: 2 }), [1, 2], {})).toEqual([1, 2]);
+    expect(refusal({ most: 2 }, [1, 2, 3])).toBe("t.f() takes 2 positional arguments but 3 were given");
+    expect(bindArguments(shape({ most: 2, typing: false }), [1, 2, 3], {})).toEqual([1, 2, 3]);
+  });
+
+  it("keyword arguments that no parameter is left for are refused by name", () => {
+    expect(bindArguments(shape({ most: 2 }), [1], { y: 2 })).toEqual([1, { y: 2 }]);
+    expect(refusal({ most: 2 }, [1, 2], { z: 3 })).toBe("t.f() got an unexpected keyword argument 'z'");
+  });
+
+  it("a schema's keyword arguments keep their place", () => {
+    const parts = { takesKwargs: true, most: 2 };
+    expect(bindArguments(shape(parts), [1], { z: 3 })).toEqual([1, { z: 3 }]);
+    expect(refusal(parts, [1, { z: 3 }])).toBe("t.f() takes 1 positional arguments but 2 were given");
+  });
+});
+
 describe("with a schema for keyword arguments", () => {
   it("the object is always there, even empty, and never spread over the names", () => {
     const parts = { takesKwargs: true, params: ["x", "options"] };

@@ -7,6 +7,8 @@ export interface TaskShape {
   readonly params: readonly string[] | undefined;
   /** Parameters without a default, the bound context not counted. */
   readonly required: number;
+  /** Most positional arguments, where the function's text tells; absent with defaults, rest or `arguments`. */
+  readonly most?: number | undefined;
   /** Keyword arguments go, as one object, to the last parameter. */
   readonly takesKwargs: boolean;
   /** `false` switches the check off. */
@@ -26,6 +28,16 @@ export function bindArguments(
 ): readonly unknown[] {
   if (hasNames(shape)) return bindNamed(shape, args, kwargs);
   const bound = shape.takesKwargs || hasKeys(kwargs) ? [...args, kwargs] : args;
+  if (shape.typing && shape.most !== undefined && bound.length > shape.most) {
+    if (args.length <= shape.most && !shape.takesKwargs) {
+      const [key = ""] = Object.keys(kwargs);
+      throw new TaskArgumentsError(`${shape.name}() got an unexpected keyword argument '${key}'`);
+    }
+    const positional = shape.takesKwargs ? Math.max(0, shape.most - 1) : shape.most;
+    throw new TaskArgumentsError(
+      `${shape.name}() takes ${positional} positional arguments but ${args.length} were given`,
+    );
+  }
   if (shape.typing && bound.length < shape.required) {
     throw new TaskArgumentsError(
       `${shape.name}() takes ${shape.required} arguments but ${bound.length} were given. ` +

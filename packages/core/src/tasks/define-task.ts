@@ -1,8 +1,14 @@
+import type { KwargsTask } from "./kwargs-task.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import { TaskBase, type TaskFunction } from "./task-base.ts";
 import type { TaskContext } from "./task-context.ts";
 import { callableTask, type Task } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
+
+/** Options of a task whose last parameter takes keyword arguments; `params` would name positional ones. */
+type KwargsTaskOptions<TKwargs> = Omit<TaskOptions, "kwargs" | "params"> & {
+  readonly kwargs: StandardSchema<TKwargs>;
+};
 
 /** Turns a name or options, and a function, into a task. */
 export interface DefineTask {
@@ -10,6 +16,14 @@ export interface DefineTask {
     name: string,
     run: (...args: TArgs) => TReturn,
   ): Task<TArgs, TReturn>;
+  <TArgs extends readonly unknown[], TKwargs extends object, TReturn>(
+    options: KwargsTaskOptions<TKwargs> & { readonly bind: true },
+    run: (self: TaskContext, ...args: [...TArgs, TKwargs]) => TReturn,
+  ): KwargsTask<TArgs, TKwargs, TReturn>;
+  <TArgs extends readonly unknown[], TKwargs extends object, TReturn>(
+    options: KwargsTaskOptions<TKwargs> & { readonly bind?: false },
+    run: (...args: [...TArgs, TKwargs]) => TReturn,
+  ): KwargsTask<TArgs, TKwargs, TReturn>;
   <TArgs extends readonly unknown[], TReturn>(
     options: TaskOptions<TArgs> & { readonly bind: true },
     run: (self: TaskContext, ...args: TArgs) => TReturn,

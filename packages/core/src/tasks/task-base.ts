@@ -1,6 +1,7 @@
 import type { AsyncResult } from "../results/async-result.ts";
 import { Signature } from "../canvas/signature.ts";
 import type { App } from "../app/app.ts";
+import { mostArguments } from "./arity.ts";
 import { bindArguments, type TaskShape } from "./bind-arguments.ts";
 import { type CallOptions, NO_OPTIONS } from "./call-options.ts";
 import { resolveTaskOptions } from "./resolve-options.ts";
@@ -155,11 +156,15 @@ function inForce(task: TaskBase): OptionsInForce {
 }
 
 function taskShape(task: TaskBase): TaskShape {
-  const { length } = task.run_ ?? (task["run"] as TaskFunction);
+  const run = task.run_ ?? (task["run"] as TaskFunction);
+  const context = task.bound ? 1 : 0;
+  const most = mostArguments(run);
   return {
     name: task.name,
     params: task.options.params,
-    required: Math.max(0, length - (task.bound ? 1 : 0)),
+    required: Math.max(0, run.length - context),
+    // A bound function without parameters leaves its context aside too.
+    most: most === undefined ? undefined : Math.max(0, most - context),
     takesKwargs: task.options.kwargs !== undefined,
     typing: task.options.typing ?? task.app.strictTyping,
   };

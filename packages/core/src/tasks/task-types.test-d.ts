@@ -92,6 +92,32 @@ test("a schema types the arguments of its function", () => {
   void checked.delay("1", "2");
 });
 
+test("keyword arguments with a schema are given by name, never by position", () => {
+  const report = app.task(
+    { name: "t.report", kwargs: z.object({ month: z.string() }) },
+    (shop: number, options: { month: string }) => `${shop.toFixed()} ${options.month}`,
+  );
+  void report.applyAsync([1], { kwargs: { month: "11" }, countdown: 3 });
+  expectTypeOf(report(1, { month: "11" })).toEqualTypeOf<string>();
+  // @ts-expect-error the object by position
+  void report.delay(1, { month: "11" });
+  // @ts-expect-error the object by position, with options
+  void report.applyAsync([1, { month: "11" }]);
+  // @ts-expect-error a required one is missing
+  void report.delay(1);
+  // @ts-expect-error not what the schema takes
+  void report.applyAsync([1], { kwargs: { month: 11 } });
+
+  const list = app.task(
+    { name: "t.list", bind: true, kwargs: z.object({ page: z.number().optional() }) },
+    (self, shop: number, options: { page?: number | undefined }) =>
+      [self.request.id, shop, options.page].length,
+  );
+  expectTypeOf<Parameters<typeof list.delay>>().toEqualTypeOf<[shop: number]>();
+  void list.delay(1);
+  void list.applyAsync([1], { kwargs: { page: 2 } });
+});
+
 test("a task of a library keeps its types when an app takes it", () => {
   const loose = defineTask({ name: "lib.add" }, (x: number, y: number) => x + y);
   const own = app.register(loose);

@@ -67,7 +67,7 @@ export class PendingPublish implements Expiring {
     const fate = this.sent === "no" ? "was not published" : "may or may not have been published";
     return new PublishError(
       `The message to exchange "${exchange}" with routing key "${routingKey}" ${fate} (attempt ${this.retries + 1}): ` +
-        `${error.message.replace(/\.?$/, ".")} Check the broker, then publish again with the same id.`,
+        `${error.message.replace(/(?<![.?!])$/, ".")} Check the broker, then publish again with the same id.`,
       { sent: this.sent, cause: error },
     );
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, type AppOptions, createApp, currentTask } from "@q/core";
@@ -114,7 +114,10 @@ describe("a worker that hears of revoked tasks", () => {
   });
 
   it("hears of it from another app, through the embedded broker", async () => {
-    const broker = `sqlite://${join(mkdtempSync(join(tmpdir(), "q-revoke-")), "q.db")}`;
+    const folder = mkdtempSync(join(tmpdir(), "q-revoke-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    // Four slashes: with three the path would be one below the working directory.
+    const broker = `sqlite:///${join(folder, "q.db")}`;
     const { app, worker } = await started({ broker, backend: broker });
     const add = app.task("test.add", (x: number, y: number) => x + y);
     await worker.start();

@@ -37,6 +37,10 @@ describe("parseAmqpOptions", () => {
     );
   });
 
+  it("passes over options of other transports, as Celery does", () => {
+    expect(parseAmqpOptions({ visibility_timeout: 3600, region: "eu-west-1" })).toEqual(parseAmqpOptions({}));
+  });
+
   it("names the option whose value is wrong", () => {
     expect(() => parseAmqpOptions({ login_method: "KERBEROS" })).toThrow(/"loginMethod" is not valid/);
     expect(() => parseAmqpOptions({ read_timeout: -1 })).toThrow(/"readTimeout" is not valid/);

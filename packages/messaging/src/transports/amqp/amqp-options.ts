@@ -1,5 +1,6 @@
 import { didYouMean, ImproperlyConfiguredError } from "@q/kernel";
 import { z } from "zod";
+import { isForeignOption } from "../foreign-options.ts";
 
 const seconds = z.coerce.number().positive();
 const retries = z.number().nonnegative();
@@ -55,12 +56,17 @@ export interface AmqpOptions {
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** @throws {ImproperlyConfiguredError} that names the option, and for an unknown one the nearest known. */
+/** Passes over options of other transports. @throws {ImproperlyConfiguredError} that names the option, and for an unknown one the nearest known. */
 export function parseAmqpOptions(given: Readonly<Record<string, unknown>>): AmqpOptions {
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const known = Object.keys(schema.shape);
-  for (const [name] of entries) {
-    if (known.includes(camelCase(name))) continue;
+  const entries: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (known.includes(camelCase(name))) {
+      entries.push([name, value]);
+      continue;
+    }
+    if (isForeignOption(camelCase(name))) continue;
     const hint = didYouMean(camelCase(name), known);
     throw new ImproperlyConfiguredError(`broker_transport_options has no "${name}" for RabbitMQ.${hint}`);
   }

@@ -6,7 +6,7 @@ import type { Broadcasts } from "./broadcasts.ts";
 import { decodeEnvelope, malformedEnvelope, type Envelope } from "./envelope.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
-import { NO_SLOT, RedisDelivery } from "./redis-delivery.ts";
+import { NO_SLOT, PARKED_TAG, RedisDelivery } from "./redis-delivery.ts";
 import { classifyRedisError } from "./redis-errors.ts";
 import type { ParsedRedisOptions } from "./redis-options.ts";
 import type { RedisSocket } from "./redis-socket.ts";
@@ -245,7 +245,7 @@ export class Consumption {
         { code: "ERR_Q_MALFORMED_MESSAGE", queue, key: this.#context.keys.parked(queue) },
         "an entry of a queue is no message; it was moved aside",
       );
-      return new RedisDelivery(parked, { queue, tag: "parked", slot: NO_SLOT, text: "" });
+      return new RedisDelivery(parked, { queue, tag: PARKED_TAG, slot: NO_SLOT, text: "" });
     }
     const envelope = decodeEnvelope(text, queue);
     if (tag === undefined) return new RedisDelivery(envelope, { queue, tag: "", slot: NO_SLOT, text });

@@ -5,6 +5,9 @@ import type { Envelope } from "./envelope.ts";
 /** Slot of a delivery without a lease. */
 export const NO_SLOT = -1;
 
+/** Tag of an entry that was no message: the claim has parked it. */
+export const PARKED_TAG = "parked";
+
 /** A delivery with what its channel must know to settle it. */
 export class RedisDelivery implements Delivery {
   readonly message: WireMessage;
@@ -15,6 +18,7 @@ export class RedisDelivery implements Delivery {
   readonly deliveryCount: undefined = undefined;
   readonly tag: string;
   readonly malformed: MalformedMessageError | undefined;
+  readonly isParked: boolean;
   /** Its place among the renewed leases, or {@link NO_SLOT}. */
   readonly slot: number;
   /** The entry as it was in the list, kept for as long as it can be put back unread. */
@@ -28,6 +32,7 @@ export class RedisDelivery implements Delivery {
     this.redelivered = envelope.redelivered;
     this.tag = from.tag;
     this.malformed = envelope.malformed;
+    this.isParked = from.tag === PARKED_TAG;
     this.slot = from.slot;
     this.text = from.text;
   }

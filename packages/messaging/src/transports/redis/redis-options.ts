@@ -1,5 +1,6 @@
 import { didYouMean, ImproperlyConfiguredError } from "@q/kernel";
 import { z } from "zod";
+import { isForeignOption } from "../foreign-options.ts";
 import { defaultPrioritySteps } from "../virtual/priority.ts";
 
 /** Returns the credentials of a new connection; called once for each. */
@@ -161,6 +162,7 @@ export function parseRedisOptions(given: Readonly<Record<string, unknown>>): Red
     const reason = Object.hasOwn(withoutMeaning, key) ? withoutMeaning[key] : undefined;
     if (reason !== undefined) ignored.push({ option: name, reason });
     else if (Object.hasOwn(schema.shape, key)) known.set(key, value);
+    else if (isForeignOption(key)) ignored.push({ option: name, reason: "it is one of another transport" });
     else throw unknownOption(name);
   }
   const result = schema.safeParse(Object.fromEntries(known));

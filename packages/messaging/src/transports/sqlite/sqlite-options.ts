@@ -1,6 +1,7 @@
-import { ImproperlyConfiguredError, type Logger } from "@q/kernel";
+import { didYouMean, ImproperlyConfiguredError, type Logger } from "@q/kernel";
 import { resolve } from "node:path";
 import type { BrokerUrl } from "../../connection/broker-url.ts";
+import { isForeignOption } from "../foreign-options.ts";
 
 /** `broker_transport_options` of the SQLite transport, after parsing. */
 export interface SqliteOptions {
@@ -11,7 +12,7 @@ export interface SqliteOptions {
 /** File of a database without a path in its URL: durable, and out of the way. */
 const DEFAULT_FILE = ".q/q.db";
 
-/** @throws {ImproperlyConfiguredError} for an option of the wrong type; unknown ones are logged, for failover lists share them */
+/** @throws {ImproperlyConfiguredError} for an option of the wrong type or one that no transport knows */
 export function parseSqliteOptions(
   options: Readonly<Record<string, unknown>>,
   logger: Logger,
@@ -23,8 +24,18 @@ export function parseSqliteOptions(
       'the transport option "busy_timeout" is a number of seconds, the longest wait for a locked database.',
     );
   }
-  const unknown = Object.keys(rest);
-  if (unknown.length > 0) logger.debug({ options: unknown }, "transport options that SQLite does not know");
+  for (const option of Object.keys(rest)) {
+    const name = option.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    if (!isForeignOption(name)) {
+      throw new ImproperlyConfiguredError(
+        `broker_transport_options has no "${option}" for SQLite.${didYouMean(name, ["busyTimeout"])}`,
+      );
+    }
+    logger.debug(
+      { option, reason: "it is one of another transport" },
+      "an option of the broker has no effect with SQLite",
+    );
+  }
   return { lockTimeoutMs: seconds * 1000 };
 }
 
