@@ -11,7 +11,17 @@ export interface Job {
   /** Milliseconds after which the job is ended by force. 0 or absent: never. */
   readonly hardLimitMs?: number;
   /** Told when the executor has looked at the job and is about to do its work; see {@link JobContext.accept}. */
-  readonly onAccepted?: (() => void) | undefined;
+  readonly onAccepted?: ((by: ExecutorIdentity) => void) | undefined;
+}
+
+/** Which executor it is: a process, a thread, or the calling process itself. */
+export interface ExecutorIdentity {
+  /** Number of the executor in its pool, from 0. A replacement takes the number of the one it replaces. */
+  readonly index: number;
+  /** Process id; for a thread or the event loop that of the calling process. */
+  readonly pid: number;
+  /** Thread id; 0 where the executor is a process or the event loop. */
+  readonly threadId: number;
 }
 
 /** What the running function may know about its job. */
@@ -52,33 +62,93 @@ export interface PoolCapabilities {
 /** Counters of a pool, for `inspect stats` and metrics. */
 export interface PoolStats {
   readonly implementation: string;
+  /** See {@link Pool.size}. */
   readonly size: number;
+  /** See {@link Pool.slots}. */
+  readonly slots: number;
   readonly running: number;
   /** Jobs that outlived their hard limit in a pool that cannot kill. */
   readonly orphaned: number;
   readonly completed: number;
+  /** The executors of a pool that has any, in the order of their index. */
+  readonly executors?: readonly ExecutorStats[];
+  /** Executors that ended otherwise than they were asked to, since the start of the pool. */
+  readonly lost?: number;
+  /** Executors started in place of others, since the start of the pool. */
+  readonly restarts?: number;
+  /** Batches and messages written to executors, and how they are chosen. */
+  readonly writes?: PoolWriteStats;
+}
+
+/** What `celery inspect stats` calls `writes`. */
+export interface PoolWriteStats {
+  readonly strategy: DispatchStrategy;
+  /** Jobs handed over. */
+  readonly jobs: number;
+  /** Writes that took them there: jobs of one turn of the event loop travel together. */
+  readonly batches: number;
+}
+
+/** State of one executor, as {@link PoolStats} shows it. */
+export interface ExecutorStats extends ExecutorIdentity {
+  readonly state: "starting" | "ready" | "retiring" | "ended";
+  readonly running: number;
+  /** Jobs it has ended. */
+  readonly completed: number;
+  /** Resident set of a process, used heap of a thread, as it was told last; 0 until it was. */
+  readonly memoryBytes: number;
+  /** Milliseconds from its start until it was ready; 0 until it is. */
+  readonly startupMs: number;
+}
+
+/**
+ * Which executor gets a job. `fair`: only one that can run it at once. `default`: also one that is busy, a few jobs
+ * ahead, which hides the latency of the hand-over; a job sent ahead is called back when another executor is idle.
+ */
+export type DispatchStrategy = "fair" | "default";
+
+/** How {@link Pool.terminate} goes about it. Pools that cannot kill ignore it. */
+export interface TerminateOptions {
+  /**
+   * Milliseconds that the job has, once its signal has aborted, before its executor is killed. Default 0 when it is
+   * alone on its executor, else 1000, to spare its neighbours.
+   */
+  readonly graceMs?: number;
+  /**
+   * Signal to send. `SIGTERM`, `SIGINT`, `SIGQUIT` and `SIGKILL` (default) end the executor with the job; any other is
+   * delivered to its process as it is, and what comes of it is between that signal and the program there.
+   */
+  readonly signal?: NodeJS.Signals;
 }
 
 /** Runs jobs. Knows nothing of tasks or brokers. */
 export interface Pool extends Service {
   readonly capabilities: PoolCapabilities;
-  /** Most jobs that run at once. */
+  /** Executors: processes or threads. On the event loop the same as `slots`. */
   readonly size: number;
+  /** Most jobs that the pool takes at once: `size` times the jobs that one executor may have. */
+  readonly slots: number;
   /** Jobs under way. */
   readonly running: number;
   /**
    * Runs a job and calls `done` once with its outcome, possibly before this returns. The caller keeps `running` below
-   * `size`: a job beyond it waits for a slot. After `stop` the outcome is `lost`.
+   * `slots`: a job beyond it waits for a slot. After `stop` the outcome is `lost`.
    */
   submit(job: Job, done: (outcome: Outcome) => void): void;
   /** As {@link submit}, with a promise, which never rejects. */
   run(job: Job): Promise<Outcome>;
+  /** Adds executors; resolves when they are ready. */
   grow(by: number): Promise<void>;
-  /** Jobs under way are not interrupted. */
+  /** Removes executors, idle ones first, but never the last. Jobs under way are not interrupted, nor waited for. */
   shrink(by: number): Promise<void>;
-  /** Aborts one job; its outcome is `lost`. False when no such job is under way. */
-  terminate(jobId: string, reason: Error): boolean;
-  /** Aborts every job under way. */
+  /**
+   * Replaces every executor, each when it has ended its jobs; resolves when the new ones are ready. Does nothing where
+   * there is nothing to replace.
+   */
+  restart(): Promise<void>;
+  /** Ends one job; its outcome is `lost`. False when no such job is under way. */
+  terminate(jobId: string, reason: Error, options?: TerminateOptions): boolean;
+  /** Ends every job under way, without grace. */
   terminateAll(reason: Error): void;
   stats(): PoolStats;
 }

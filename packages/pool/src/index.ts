@@ -1,4 +1,33 @@
-export type { Execute, Job, JobContext, Outcome, Pool, PoolCapabilities, PoolStats } from "./contracts.ts";
-export { SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "./errors.ts";
+export type {
+  DispatchStrategy,
+  Execute,
+  ExecutorIdentity,
+  ExecutorStats,
+  Job,
+  JobContext,
+  Outcome,
+  Pool,
+  PoolCapabilities,
+  PoolStats,
+  PoolWriteStats,
+  TerminateOptions,
+} from "./contracts.ts";
+export {
+  ExecutorStartError,
+  NotTransferableError,
+  RestartFrequencyError,
+  SoftTimeLimitExceeded,
+  Terminated,
+  TimeLimitExceeded,
+  TransferredError,
+  WorkerLostError,
+} from "./errors.ts";
+export type { ExecutorExit } from "./errors.ts";
+export type { CreateExecutor, Executor, ExecutorHost, ExecutorModule } from "./executor/executor.ts";
 export { InlinePool } from "./inline/inline-pool.ts";
 export type { InlinePoolOptions } from "./inline/inline-pool.ts";
+export { ProcessPool } from "./processes/process-pool.ts";
+export type { ProcessPoolOptions } from "./processes/process-pool.ts";
+export type { ProcessOptions } from "./processes/process-handle.ts";
+export type { OutputStream } from "./remote/executor-handle.ts";
+export type { ExecutorLine, RemotePoolOptions } from "./remote/remote-options.ts";

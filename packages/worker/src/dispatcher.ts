@@ -65,7 +65,7 @@ export class Dispatcher implements Desk {
     this.#pool = parts.pool;
     this.#scheduled = new EtaQueue(parts.clock, (request) => this.enqueue(request));
     this.#window = new PrefetchWindow({
-      capacity: () => this.#pool.size * parts.prefetchMultiplier,
+      capacity: () => this.#pool.slots * parts.prefetchMultiplier,
       scheduled: () => this.#scheduled.size,
       etaLimit: parts.etaLimit,
       apply: (prefetch) => this.#consumer?.setPrefetch(prefetch),
@@ -85,7 +85,7 @@ export class Dispatcher implements Desk {
 
   /** The pool could run another task. */
   hasFreeSlots(): boolean {
-    return this.#ready.size === 0 && this.#pool.running < this.#pool.size;
+    return this.#ready.size === 0 && this.#pool.running < this.#pool.slots;
   }
 
   get running(): readonly WorkerRequest[] {
@@ -190,7 +190,7 @@ export class Dispatcher implements Desk {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (!this.#isStopping && this.#pool.running < this.#pool.size) {
+      while (!this.#isStopping && this.#pool.running < this.#pool.slots) {
         const request = this.#ready.shift();
         if (request === undefined) return;
         this.#start(request);

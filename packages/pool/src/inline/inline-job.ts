@@ -1,6 +1,8 @@
 import { type Cancel, systemClock } from "@q/kernel";
-import type { Execute, Job, JobContext, Outcome } from "../contracts.ts";
+import type { Execute, ExecutorIdentity, Job, JobContext, Outcome } from "../contracts.ts";
 import { SoftTimeLimitExceeded } from "../errors.ts";
+
+const here: ExecutorIdentity = { index: 0, pid: process.pid, threadId: 0 };
 
 /** Told when a job's outcome is known, and when a function that outlived its job's end has returned at last. */
 export interface InlineJobEvents {
@@ -24,6 +26,7 @@ export class InlineJob implements JobContext {
   #abortReason: Error | undefined;
   #limits: Cancel[] | undefined;
   #ended = false;
+  #isAborted = false;
 
   constructor(job: Job, events: InlineJobEvents, done: (outcome: Outcome) => void) {
     this.id = job.id;
@@ -40,11 +43,11 @@ export class InlineJob implements JobContext {
   }
 
   get isOver(): boolean {
-    return this.#ended;
+    return this.#ended || this.#isAborted;
   }
 
   accept(): void {
-    this.#job.onAccepted?.();
+    this.#job.onAccepted?.(here);
   }
 
   /** Calls the function; its outcome is reported through `onOutcome`, possibly before this returns. */
@@ -57,6 +60,12 @@ export class InlineJob implements JobContext {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Tells the function that its job is over for the caller, and lets it end in its own time. */
+  abort(reason: Error): void {
+    this.#isAborted = true;
+    this.#abortWith(reason);
   }
 
   /** Ends the job from outside; the function is told through its signal. */

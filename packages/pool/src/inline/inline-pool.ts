@@ -50,6 +50,11 @@ export class InlinePool implements Pool, InlineJobEvents {
     return this.#size;
   }
 
+  /** The same as `size`: a slot is all there is. */
+  get slots(): number {
+    return this.#size;
+  }
+
   get running(): number {
     return this.#slots.taken;
   }
@@ -105,6 +110,9 @@ export class InlinePool implements Pool, InlineJobEvents {
     this.#slots.resize(this.#size);
   }
 
+  /** Nothing to replace. */
+  async restart(): Promise<void> {}
+
   terminate(jobId: string, reason: Error): boolean {
     const jobs = [...this.#jobs].filter((job) => job.id === jobId);
     for (const job of jobs) job.terminate(reason);
@@ -119,6 +127,7 @@ export class InlinePool implements Pool, InlineJobEvents {
     return {
       implementation: this.#implementation,
       size: this.#size,
+      slots: this.#size,
       running: this.running,
       orphaned: this.#orphaned,
       completed: this.#completed,

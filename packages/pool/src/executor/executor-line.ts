@@ -1,0 +1,21 @@
+import type { Frame } from "../transfer/frame.ts";
+
+/** The executor's end of the channel to its pool. */
+export interface ExecutorLine {
+  write(frame: Frame): void;
+  /** The pool reads slower than this end writes. */
+  readonly isCongested: boolean;
+  /** Resolves when everything written has left. */
+  drained(): Promise<void>;
+}
+
+/** What is special about the place where an executor runs: a process or a thread. */
+export interface ExecutorPlace {
+  readonly pid: number;
+  readonly threadId: number;
+  memoryBytes(): number;
+  /** Opens an inspector here; resolves to its URL. */
+  openInspector(host: string, port: number): Promise<string>;
+  /** Ends the process or thread. */
+  exit(code: number): void;
+}

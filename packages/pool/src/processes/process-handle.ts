@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "../executor/entry-url.ts";
+import type { ExecutorEvents, ExecutorHandle, OutputStream } from "../remote/executor-handle.ts";
+import type { Frame } from "../transfer/frame.ts";
+import { FrameSocket } from "./frame-socket.ts";
+import { LineSplitter } from "./line-splitter.ts";
+
+/** How child processes are started. */
+export interface ProcessOptions {
+  /** Arguments of Node itself. Default those of the calling process, without its inspector's. */
+  readonly execArgv?: readonly string[];
+  /** Environment. Default that of the calling process. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Title of each process, for `ps`; `%i` becomes its index. Default: none is set. */
+  readonly title?: string;
+}
+
+/** File descriptor of the channel in the child. */
+const CHANNEL_FD = 3;
+
+/** One child process. Its output goes to this process's own unless someone listens to lines. */
+export class ProcessHandle implements ExecutorHandle {
+  readonly threadId = 0;
+  readonly #child: ChildProcess;
+  readonly #channel: FrameSocket | undefined;
+  #isOver = false;
+  /** What Node says when it gives up, for the reason of the loss. */
+  #lastWords: string | undefined;
+
+  constructor(
+    options: ProcessOptions & { readonly pipesOutput: boolean; readonly index: number },
+    events: ExecutorEvents,
+  ) {
+    const output = options.pipesOutput ? "pipe" : "inherit";
+    const title = options.title?.replaceAll("%i", String(options.index)) ?? "";
+    const entry = fileURLToPath(entryUrl("processes/process-entry"));
+    this.#child = spawn(
+      process.execPath,
+      [...(options.execArgv ?? inheritedExecArgv()), entry, String(process.pid), title],
+      { stdio: ["ignore", output, output, "pipe"], env: options.env ?? process.env, windowsHide: true },
+    );
+    const socket = this.#child.stdio[CHANNEL_FD] as Socket | null | undefined;
+    // A channel that breaks is told by the end of the process, or ends it.
+    socket?.on("error", () => this.kill());
+    if (socket) this.#channel = new FrameSocket(socket, (frame) => events.onFrame(frame));
+    this.#readLines("stdout", events);
+    this.#readLines("stderr", events);
+    this.#awaitEnd(events);
+  }
+
+  /** 0 when the process could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  write(frame: Frame): void {
+    this.#channel?.write(frame);
+  }
+
+  kill(): void {
+    if (!this.#isOver) this.#child.kill("SIGKILL");
+  }
+
+  signal(signal: NodeJS.Signals): boolean {
+    return !this.#isOver && this.#child.kill(signal);
+  }
+
+  #readLines(stream: OutputStream & ("stdout" | "stderr"), events: ExecutorEvents): void {
+    const splitter = new LineSplitter((line) => {
+      if (line.startsWith("FATAL ERROR:")) this.#lastWords = line;
+      events.onOutput(line, stream);
+    });
+    this.#child[stream]?.on("data", (chunk: Buffer) => splitter.push(chunk));
+    this.#child[stream]?.on("end", () => splitter.end());
+  }
+
+  #awaitEnd(events: ExecutorEvents): void {
+    const end = (exitCode: number | null, signal: NodeJS.Signals | null, error?: Error): void => {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      const cause = error ?? (this.#lastWords === undefined ? undefined : new Error(this.#lastWords));
+      events.onExit({ pid: this.pid, exitCode, signal }, cause);
+    };
+    this.#child.on("error", (error) => {
+      if (this.#child.pid === undefined) end(null, null, error);
+    });
+    // `close`, not `exit`: outcomes may be in the channel still. But a grandchild may hold the output open for ever.
+    this.#child.on("close", (code, signal) => end(code, signal));
+    this.#child.on("exit", (code, signal) => {
+      setTimeout(() => end(code, signal), MAX_LATE_OUTPUT_MS).unref();
+    });
+  }
+}
+
+const MAX_LATE_OUTPUT_MS = 250;
+
+/** Two processes cannot listen on one inspector port. */
+function inheritedExecArgv(): readonly string[] {
+  return process.execArgv.filter((arg) => !arg.startsWith("--inspect"));
+}

@@ -1,0 +1,73 @@
+import { DefaultDeserializer, DefaultSerializer } from "node:v8";
+
+/**
+ * A value on its way to another process or thread: what the structured-clone serializer made of it, and beside it the
+ * larger byte arrays, untouched, so that each is copied at most once.
+ */
+export interface Frame {
+  readonly head: Uint8Array;
+  readonly blobs: readonly Uint8Array[];
+}
+
+/** Byte arrays below this are cheaper inside the head than on their own. */
+const MIN_BLOB_BYTES = 4096;
+
+const INLINE = 0;
+const BLOB_BUFFER = 1;
+const BLOB_BYTES = 2;
+
+class FrameSerializer extends DefaultSerializer {
+  readonly blobs: Uint8Array[] = [];
+
+  /** Called by V8 for byte arrays, which `DefaultSerializer` declares to be host objects. */
+  _writeHostObject(view: ArrayBufferView): void {
+    if (view instanceof Uint8Array && view.byteLength >= MIN_BLOB_BYTES) {
+      this.writeUint32(Buffer.isBuffer(view) ? BLOB_BUFFER : BLOB_BYTES);
+      this.writeUint32(this.blobs.push(view) - 1);
+      return;
+    }
+    this.writeUint32(INLINE);
+    inherited(DefaultSerializer, "_writeHostObject").call(this, view);
+  }
+}
+
+class FrameDeserializer extends DefaultDeserializer {
+  readonly #blobs: readonly Uint8Array[];
+
+  constructor(frame: Frame) {
+    super(frame.head);
+    this.#blobs = frame.blobs;
+  }
+
+  _readHostObject(): unknown {
+    const place = this.readUint32();
+    if (place === INLINE) {
+      const view = inherited(DefaultDeserializer, "_readHostObject").call(this);
+      // A view of the head would keep the whole batch alive as long as itself.
+      return Buffer.isBuffer(view) ? Buffer.from(view) : structuredClone(view);
+    }
+    const blob = this.#blobs[this.readUint32()];
+    if (blob === undefined) throw new RangeError("a frame refers to a blob that it does not have");
+    return place === BLOB_BUFFER ? Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength) : blob;
+  }
+}
+
+/** Methods that Node documents, and its types leave out. */
+function inherited(owner: { readonly prototype: object }, name: string): (...args: unknown[]) => unknown {
+  return (owner.prototype as Record<string, (...args: unknown[]) => unknown>)[name] as never;
+}
+
+/** @throws DataCloneError when the value holds something that cannot be cloned: a function, a promise, a socket */
+export function encodeFrame(value: unknown): Frame {
+  const serializer = new FrameSerializer();
+  serializer.writeHeader();
+  serializer.writeValue(value);
+  return { head: serializer.releaseBuffer(), blobs: serializer.blobs };
+}
+
+/** The value of a frame. Its byte arrays may be views of the frame's blobs, which nobody else may use afterwards. */
+export function decodeFrame(frame: Frame): unknown {
+  const deserializer = new FrameDeserializer(frame);
+  deserializer.readHeader();
+  return deserializer.readValue();
+}
