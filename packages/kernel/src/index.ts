@@ -19,7 +19,6 @@ export {
 export type { QErrorOptions } from "./errors.ts";
 export { SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "./job-errors.ts";
 export type { ExecutorExit } from "./job-errors.ts";
-export type { ExecutorExit } from "./job-errors.ts";
 export type { Service } from "./lifecycle.ts";
 export { logsAt, silentLogger } from "./logger.ts";
 export type { LogFields, Logger, LogLevel, LogMethod } from "./logger.ts";
