@@ -3,3 +3,9 @@ export type { EventDispatcherOptions, EventDispatcherStats } from "./event-dispa
 export { EventReceiver } from "./event-receiver.ts";
 export type { CaptureOptions, EventHandlers, EventReceiverOptions, ReceivedEvent } from "./event-receiver.ts";
 export type { EventFields, EventMessage } from "../protocol/event-message.ts";
+export { Camera } from "./state/camera.ts";
+export type { CameraOptions } from "./state/camera.ts";
+export { EventState } from "./state/event-state.ts";
+export type { EventStateOptions, TaskListOptions } from "./state/event-state.ts";
+export { TaskState } from "./state/task-state.ts";
+export { WorkerState } from "./state/worker-state.ts";
