@@ -71,6 +71,14 @@ export interface BackendCapabilities {
   readonly chords: "native" | "unlock" | "none";
 }
 
+/** Ids of revoked tasks that outlive the processes that heard of them. */
+export interface RevocationStore {
+  /** Keeps the ids for so many seconds from now; the oldest go when there are too many. @throws {BackendStoreError} */
+  add(ids: readonly string[], ttlSeconds: number): Promise<void>;
+  /** The ids whose time is not over. @throws {BackendGetError} */
+  list(): Promise<readonly string[]>;
+}
+
 /** A result store. Storage, not workflow. */
 export interface ResultBackend extends AsyncDisposable {
   readonly capabilities: BackendCapabilities;
@@ -78,6 +86,8 @@ export interface ResultBackend extends AsyncDisposable {
   readonly replyTo: string | undefined;
   /** Counts the members of chords; `undefined` unless the capability `chords` is `native`. */
   readonly chords: ChordStore | undefined;
+  /** Where the store can keep revoked ids for workers that start later. */
+  readonly revocations?: RevocationStore;
   /** Makes everything ready so that no result of a task published after it is missed. Cheap after the first time. */
   prepare(): Promise<void>;
   /**

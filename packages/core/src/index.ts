@@ -1,6 +1,20 @@
 export { createApp } from "./app/create-app.ts";
 export type { App } from "./app/app.ts";
 export type { AppOptions } from "./app/app-options.ts";
+export type { CommandOptions, CommandRegistry } from "./control/command-registry.ts";
+export type {
+  ArgumentType,
+  ArgumentValue,
+  CommandArguments,
+  CommandContext,
+  CommandedWorker,
+  CommandHandler,
+  CommandSpec,
+  RegisteredCommand,
+} from "./control/command-spec.ts";
+export type { AddConsumerOptions, Control, TerminateOptions } from "./control/control.ts";
+export type { BroadcastOptions, ControlOptions } from "./control/control-options.ts";
+export type { Answers, Inspect, InspectOptions, ScheduledInfo, TaskInfo } from "./control/inspect.ts";
 export { Signature } from "./canvas/signature.ts";
 export type { SignatureLike } from "./canvas/signature.ts";
 export type { Settings } from "./conf/settings.ts";

@@ -41,6 +41,19 @@ export type { ConsumeMessagesOptions, ReceivedMessage } from "./message-stream.t
 export { SimpleQueue } from "./simple-queue.ts";
 export type { SimpleMessage, SimpleQueueOptions } from "./simple-queue.ts";
 
+export { matchesName, Pidbox, PidboxClient, PidboxNode } from "./pidbox/index.ts";
+export type {
+  ControlRequest,
+  NodeReply,
+  NodeSelection,
+  PidboxCall,
+  PidboxClientOptions,
+  PidboxNodeOptions,
+  PidboxOptions,
+  ReplyInboxOptions,
+  ReplyTo,
+} from "./pidbox/index.ts";
+
 export { BodyCodec } from "./serializers/body-codec.ts";
 export type {
   BodyCodecOptions,

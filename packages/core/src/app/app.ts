@@ -4,6 +4,8 @@ import type { BodyCodec, Connection, Producer } from "@q/messaging";
 import { Signature, type SignatureLike, signatureJson } from "../canvas/signature.ts";
 import type { Conf } from "../conf/conf.ts";
 import type { Settings } from "../conf/settings.ts";
+import { CommandRegistry } from "../control/command-registry.ts";
+import { Control } from "../control/control.ts";
 import type { AppEvents } from "../events/app-events.ts";
 import { EventBus } from "../events/event-bus.ts";
 import { LamportClock } from "../events/lamport-clock.ts";
@@ -41,6 +43,10 @@ export class App implements AsyncDisposable {
   readonly clock: Clock;
   /** Carried by events and remote control commands, so that their order is known across processes. */
   readonly logicalClock: LamportClock = new LamportClock();
+  /** Remote control of the workers. */
+  readonly control: Control = new Control(this);
+  /** Remote control commands: Celery's, and those of one's own. */
+  readonly commands: CommandRegistry = new CommandRegistry();
   readonly strictTyping: boolean;
   readonly errors: ErrorReviver;
   /** Options the app was made with. @internal */
@@ -174,14 +180,12 @@ export class App implements AsyncDisposable {
     return new AsyncResult<TResult>(taskId, this);
   }
 
-  /** Asks every worker not to run these tasks. Nothing is known about who heard it. */
+  /** Has no worker run these tasks; see {@link Control.revoke}. Nothing is known about who heard it. */
   async revoke(
     ids: readonly string[],
     options: { terminate?: boolean; signal?: string } = {},
   ): Promise<void> {
-    const { commandExchange, sendRevoke } = await import("../control/revoke.ts");
-    const exchange = commandExchange(this.conf.controlExchange);
-    await sendRevoke(await this.producer(), { ids, exchange, clock: this.clock, ...options });
+    await this.control.revoke(ids, options);
   }
 
   /**
@@ -265,6 +269,7 @@ export class App implements AsyncDisposable {
 
   /** Lets messages under way reach the broker, then closes every connection. The app can be used again. */
   async close(): Promise<void> {
+    await this.control.close();
     await (await this.#loading)?.close();
   }
 

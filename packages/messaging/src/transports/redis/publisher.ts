@@ -153,6 +153,13 @@ export class Publisher {
   }
 }
 
+/** Answers to a remote control command go when the client that asked has died: lists of clients older than ours, too. */
+const REPLY_EXPIRY_MS = 60_000;
+
+function replyQueueExpiryMs(queue: string): number | undefined {
+  return queue.endsWith(".pidbox") && queue.includes(".reply.") ? REPLY_EXPIRY_MS : undefined;
+}
+
 /** Collects commands: one per list, and one per broadcast. */
 class CommandList {
   readonly list: Command[] = [];
@@ -174,7 +181,7 @@ class CommandList {
         name: "LPUSH",
         args: [key],
         items: [],
-        expiryMs: this.#context.queueExpiry.get(queue),
+        expiryMs: this.#context.queueExpiry.get(queue) ?? replyQueueExpiryMs(queue),
         size: 0,
       };
       this.#open.set(key, command);

@@ -84,13 +84,16 @@ export class RedisEntities {
 
   async #bind(binding: Binding): Promise<void> {
     const { bindings, broadcasts, listen } = this.#context;
-    await bindings.bind(binding);
+    bindings.declare(binding.exchange);
+    // Nobody looks up who listens to a broadcast; kombu's entry would stay when this process is killed.
     if (bindings.isFanout(binding.exchange.name)) await broadcasts.bind(await listen(), binding);
+    else await bindings.bind(binding);
   }
 
   async #unbind(binding: Binding): Promise<void> {
     const { bindings, broadcasts, listen } = this.#context;
-    await bindings.unbind(binding);
+    bindings.declare(binding.exchange);
+    if (!bindings.isFanout(binding.exchange.name)) return bindings.unbind(binding);
     if (broadcasts.has(binding.queue)) await broadcasts.unbind(await listen(), binding);
   }
 }
