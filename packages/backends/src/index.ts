@@ -12,6 +12,7 @@ export type {
   ResultBackend,
   ResultMeta,
   ResultTuple,
+  RevocationStore,
   StoredError,
 } from "./contracts.ts";
 export { isResultTuple } from "./saved-group.ts";

@@ -1,7 +1,6 @@
 import type { Clock, Logger } from "@q/kernel";
 import type { Delivery, Settlement } from "@q/messaging";
 import type { App } from "@q/core";
-import type { RevokedIds } from "./revoked.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
 /** What strategies work with: the parts of a worker that decide about a request. */
@@ -10,7 +9,8 @@ export interface Desk {
   readonly hostname: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly revoked: RevokedIds;
+  /** The request was revoked, by its id or by one of its stamps. */
+  isRevoked(request: WorkerRequest): boolean;
   /** Runs a request as soon as a slot is free. */
   enqueue(request: WorkerRequest): void;
   /** Runs a request at a time, wall-clock milliseconds. */

@@ -8,7 +8,10 @@ import { EtaQueue } from "./eta-queue.ts";
 import { PrefetchWindow } from "./prefetch-window.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import type { Reporter } from "./reporter.ts";
+import { RateLimits } from "./rate-limits.ts";
 import type { RevokedIds } from "./revoked.ts";
+import type { RevokedStamps } from "./revoked-stamps.ts";
+import type { TaskLimits } from "./task-limits.ts";
 import type { TraceOutcome, TracePayload } from "./trace.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
@@ -18,6 +21,10 @@ export interface DispatcherParts {
   readonly hostname: string;
   readonly pool: Pool;
   readonly revoked: RevokedIds;
+  readonly revokedStamps: RevokedStamps;
+  readonly limits: TaskLimits;
+  /** Rate limits of tasks count. */
+  readonly limitsRates: boolean;
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,7 +48,9 @@ export class Dispatcher implements Desk {
   readonly hostname: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly revoked: RevokedIds;
+  /** Tasks begun so far, by name. */
+  readonly totals: Map<string, number> = new Map();
+  readonly #rates: RateLimits;
   readonly #parts: DispatcherParts;
   readonly #pool: Pool;
   readonly #ready: ReadyQueue<WorkerRequest> = new ReadyQueue();
@@ -61,7 +70,7 @@ export class Dispatcher implements Desk {
     this.hostname = parts.hostname;
     this.clock = parts.clock;
     this.logger = parts.logger;
-    this.revoked = parts.revoked;
+    this.#rates = new RateLimits(parts.clock);
     this.#pool = parts.pool;
     this.#scheduled = new EtaQueue(parts.clock, (request) => this.enqueue(request));
     this.#window = new PrefetchWindow({
@@ -83,6 +92,12 @@ export class Dispatcher implements Desk {
     return this.#window.size;
   }
 
+  /** Holds so many messages more, or fewer, than slots and multiplier say. */
+  adjustPrefetch(by: number): void {
+    this.#window.adjustment += by;
+    this.#window.refresh();
+  }
+
   /** The pool could run another task. */
   hasFreeSlots(): boolean {
     return this.#ready.size === 0 && this.#pool.running < this.#pool.slots;
@@ -100,7 +115,15 @@ export class Dispatcher implements Desk {
     return this.#scheduled.entries();
   }
 
+  isRevoked(request: WorkerRequest): boolean {
+    const { revoked, revokedStamps } = this.#parts;
+    if (revoked.has(request.id)) return true;
+    return !revokedStamps.isEmpty && revokedStamps.has(request.request.stamps);
+  }
+
   enqueue(request: WorkerRequest): void {
+    if (request.isLimited) request.isLimited = false;
+    else if (this.#parts.limitsRates && this.#limit(request)) return;
     request.state = "waiting";
     this.#ready.push(request);
     this.#pump();
@@ -130,13 +153,24 @@ export class Dispatcher implements Desk {
     this.#window.refresh();
   }
 
-  /** Ends what waits or is scheduled under one of these ids, and with `terminate` what runs, too. */
-  revokeIds(ids: ReadonlySet<string>, options: { terminate: boolean }): void {
-    const isMeant = (request: WorkerRequest): boolean => ids.has(request.id);
-    for (const request of [...this.#ready.remove(isMeant), ...this.#scheduled.remove(isMeant)])
-      this.revoke(request, { expired: false });
-    if (!options.terminate) return;
-    for (const id of ids) this.#pool.terminate(id, new TaskRevokedError("terminated"));
+  /** Ends what waits or is scheduled and is revoked by now. */
+  dropRevoked(): void {
+    const isMeant = (request: WorkerRequest): boolean => this.isRevoked(request);
+    const dropped = [...this.#ready.remove(isMeant), ...this.#scheduled.remove(isMeant)];
+    for (const request of dropped) this.revoke(request, { expired: false });
+    for (const name of new Set(dropped.filter((one) => one.isLimited).map((one) => one.task.name)))
+      this.#limitAnew(name);
+  }
+
+  /** Ends what runs under one of these ids; returns those that did. */
+  terminate(ids: readonly string[]): string[] {
+    return ids.filter((id) => this.#pool.terminate(id, new TaskRevokedError("terminated")));
+  }
+
+  /** A task may begin more or less often from here on. */
+  rateChanged(taskName: string): void {
+    this.#rates.reset(taskName);
+    this.#limitAnew(taskName);
   }
 
   discard(delivery: Delivery, error: Error, fate: Settlement): void {
@@ -202,21 +236,45 @@ export class Dispatcher implements Desk {
 
   #start(request: WorkerRequest): void {
     if (this.#isExpired(request)) return this.revoke(request, { expired: true });
-    if (this.revoked.has(request.id)) return this.revoke(request, { expired: false });
+    if (this.isRevoked(request)) return this.revoke(request, { expired: false });
     request.state = "running";
     request.startedMs = this.clock.now();
     this.#running.set(request.id, request);
+    this.totals.set(request.task.name, (this.totals.get(request.task.name) ?? 0) + 1);
     this.#parts.reporter.started(request);
     const { resolved } = request.task;
+    const times = this.#parts.limits.timesOf(request.task);
     const payload: TracePayload = { message: request.message, deliveryInfo: request.request.deliveryInfo };
     const job = {
       id: request.id,
       payload,
-      softLimitMs: (request.request.softTimeLimit ?? resolved.softTimeLimit ?? 0) * 1000,
-      hardLimitMs: (request.request.timeLimit ?? resolved.timeLimit ?? 0) * 1000,
+      softLimitMs: (request.request.softTimeLimit ?? times.soft ?? 0) * 1000,
+      hardLimitMs: (request.request.timeLimit ?? times.hard ?? 0) * 1000,
       onAccepted: resolved.acksLate ? undefined : () => this.#acknowledgeEarly(request),
     };
     this.#pool.submit(job, (outcome) => this.#finish(request, outcome));
+  }
+
+  /** Whether the task begins too often, so that the request waits for its turn. */
+  #limit(request: WorkerRequest): boolean {
+    const { task } = request;
+    const waitMs = this.#rates.reserve(task.name, () => this.#parts.limits.rateOf(task));
+    if (waitMs === 0) return false;
+    request.isLimited = true;
+    this.schedule(request, this.clock.now() + waitMs);
+    return true;
+  }
+
+  /** Gives the requests of a task that wait for their turn their turns again, in their order. */
+  #limitAnew(taskName: string): void {
+    const isMeant = (request: WorkerRequest): boolean => request.isLimited && request.task.name === taskName;
+    const inOrder = this.scheduled.map(({ item }) => item).filter(isMeant);
+    this.#scheduled.remove(isMeant);
+    this.#rates.release(taskName);
+    for (const request of inOrder) {
+      request.isLimited = false;
+      this.enqueue(request);
+    }
   }
 
   /** Expiry counts again here: the task may have waited long for its slot. */

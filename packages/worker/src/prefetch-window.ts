@@ -15,6 +15,8 @@ export interface PrefetchParts {
 export class PrefetchWindow {
   /** Running tasks whose messages are acknowledged: they take a slot but no longer count as unsettled. */
   earlyAcked = 0;
+  /** What remote control adds or takes away. */
+  adjustment = 0;
   /** Whether the broker follows a changed window cheaply enough to count those. */
   countEarlyAcks = false;
   readonly #parts: PrefetchParts;
@@ -31,7 +33,7 @@ export class PrefetchWindow {
     const slots = capacity();
     if (slots === 0) return Infinity;
     const held = Math.min(scheduled(), etaLimit ?? Infinity);
-    return Math.max(0, slots - (this.countEarlyAcks ? this.earlyAcked : 0)) + held;
+    return Math.max(0, slots - (this.countEarlyAcks ? this.earlyAcked : 0) + this.adjustment) + held;
   }
 
   /** Tells the consumer, at the end of this turn, if anything has changed. */

@@ -99,6 +99,22 @@ export class Reporter {
     });
   }
 
+  /**
+   * Ids that were revoked and are not here: whoever waits for their results hears of it now. A task that another worker
+   * runs, as far as its state tells, is left to that worker.
+   */
+  async revokedUnseen(ids: readonly string[]): Promise<void> {
+    if (this.#backend === undefined || !this.#backend.capabilities.shared || ids.length === 0) return;
+    try {
+      const known = await this.#backend.get(ids);
+      const waiting = ids.filter((_, index) => ["PENDING", "RECEIVED"].includes(known[index]?.status ?? "PENDING"));
+      const end = { status: "REVOKED", error: new TaskRevokedError("revoked") };
+      await Promise.all(waiting.map((id) => this.#backend?.store(this.#failure(id, end))));
+    } catch (err) {
+      this.#logger.warn({ err, ids }, "the state of revoked tasks could not be stored");
+    }
+  }
+
   discarded(delivery: Delivery, how: { error: Error; fate: string }): void {
     const { headers } = delivery.message;
     const id = typeof headers["id"] === "string" ? headers["id"] : undefined;

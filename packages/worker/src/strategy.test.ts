@@ -5,7 +5,6 @@ import { BodyCodec, type Delivery, MalformedMessageError, type WireMessage } fro
 import { createCompressionRegistry, createSerializerRegistry } from "@q/messaging";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
-import { RevokedIds } from "./revoked.ts";
 
 const NOW = Date.parse("2030-01-01T00:00:00Z");
 
@@ -16,12 +15,13 @@ function door() {
   app.task("t.add", (x: number, y: number) => x + y);
   const decisions: unknown[] = [];
   const running = new Set<string>();
+  const revoked = new Set<string>();
   const desk: Desk = {
     app,
     clock,
     hostname: "w@here",
     logger: recordingLogger(),
-    revoked: new RevokedIds(clock),
+    isRevoked: ({ id }) => revoked.has(id),
     enqueue: ({ id }) => decisions.push(["enqueue", id]),
     schedule: ({ id }, dueMs) => decisions.push(["schedule", id, dueMs - NOW]),
     adopt: ({ id }) => running.has(id) && decisions.push(["adopt", id]) > 0,
@@ -38,7 +38,7 @@ function door() {
     onUnknown: (_delivery, message, error) =>
       decisions.push(["unknown", message.headers["id"], error.taskName]),
   });
-  return { app, desk, decisions, intake, running };
+  return { app, desk, decisions, intake, running, revoked };
 }
 
 function delivery(
@@ -121,8 +121,8 @@ describe("a message of protocol 2", () => {
   });
 
   it("that was revoked never runs", () => {
-    const { desk, decisions, intake } = door();
-    desk.revoked.add("one");
+    const { decisions, intake, revoked } = door();
+    revoked.add("one");
     intake.receive(delivery({ task: "t.add", id: "one", eta: "2031-01-01" }));
     expect(decisions).toEqual([["revoke", "one", "revoked"]]);
   });

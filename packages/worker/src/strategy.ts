@@ -16,7 +16,7 @@ export type Strategy = (delivery: Delivery, message: WireMessage) => void;
  * @see celery/worker/strategy.py, default
  */
 export function createStrategy(task: TaskBase, desk: Desk): Strategy {
-  const { app, hostname, clock, revoked, logger } = desk;
+  const { app, hostname, clock, logger } = desk;
   const logsReceipt = logsAt(logger, "info");
   return (delivery, message) => {
     const { headers, properties } = message;
@@ -32,7 +32,7 @@ export function createStrategy(task: TaskBase, desk: Desk): Strategy {
       }),
     });
     if (delivery.redelivered && desk.adopt(request)) return;
-    if (revoked.has(request.id)) return desk.revoke(request, { expired: false });
+    if (desk.isRevoked(request)) return desk.revoke(request, { expired: false });
     const [expiresMs, dueMs] = [timeHeader(headers["expires"]), timeHeader(headers["eta"])];
     if (Number.isNaN(expiresMs) || Number.isNaN(dueMs)) {
       const wrong = Number.isNaN(dueMs) ? "eta" : "expires";

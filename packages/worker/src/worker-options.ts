@@ -36,6 +36,12 @@ export interface WorkerOptions {
   readonly withoutHeartbeat?: boolean;
   /** Seconds between heartbeats. Default 2. */
   readonly heartbeatInterval?: number;
+  /** Do not ask other workers at the start which tasks are revoked. Default false. */
+  readonly withoutMingle?: boolean;
+  /** Do not follow the events of other workers. Default false. */
+  readonly withoutGossip?: boolean;
+  /** File that remembers revoked tasks across restarts; `%n`, `%h` as in the name. Default the setting `workerStateDb`. */
+  readonly statedb?: string;
   /** Discard waiting messages before the start. Default false. */
   readonly purge?: boolean;
   /** Further parts, started with the worker's own. */

@@ -13,6 +13,8 @@ export class WorkerRequest {
   /** The delivery that is settled in the end; replaced when the broker delivers a running task again. */
   delivery: Delivery;
   state: RequestState = "waiting";
+  /** It waits because its task may not begin so often. */
+  isLimited = false;
   /** Nothing is left to tell the broker. */
   acknowledged = false;
   /** Wall-clock milliseconds. */

@@ -2,6 +2,7 @@ import { type Deferred, deferred, type Logger } from "@q/kernel";
 import type { ResultBackend } from "@q/backends";
 import type { BodyCodec, Connection, Consumer, Queue } from "@q/messaging";
 import type { App } from "@q/core";
+import { recordedRevocations } from "@q/core/internal";
 import { type Pool, type PoolStats, Terminated } from "@q/pool";
 import { Blueprint } from "./blueprint.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -10,10 +11,16 @@ import { parkMessage } from "./parking.ts";
 import type { WorkerEvents } from "./monitor/worker-events.ts";
 import { Reporter } from "./reporter.ts";
 import { RevokedIds } from "./revoked.ts";
+import { RevokedStamps } from "./revoked-stamps.ts";
+import { workerStatistics } from "./panel/statistics.ts";
+import { connectionStep } from "./steps/connection-step.ts";
 import { consumerStep } from "./steps/consumer-step.ts";
 import { eventsStep } from "./steps/events-step.ts";
 import { executorStep } from "./steps/executor-step.ts";
-import { revocationsStep } from "./steps/revocations-step.ts";
+import { controlStep } from "./steps/control-step.ts";
+import { mingleStep } from "./steps/mingle-step.ts";
+import { stateStep } from "./steps/state-step.ts";
+import { TaskLimits } from "./task-limits.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 const DAY_MS = 86_400_000;
@@ -33,13 +40,19 @@ export class Worker implements AsyncDisposable {
   readonly options: WorkerOptions;
   readonly logger: Logger;
   readonly revoked: RevokedIds;
+  readonly revokedStamps: RevokedStamps = new RevokedStamps();
+  /** What remote control has changed about tasks. */
+  readonly limits: TaskLimits = new TaskLimits();
+  /** Monotonic milliseconds. */
+  readonly startedAtMs: number;
   readonly #blueprint: Blueprint<Worker>;
   readonly #stopped: Deferred<void> = deferred();
   #failure: Error | undefined;
   #stopping: Promise<void> | undefined;
   #mode: StopMode | undefined;
   #executor: { codec: BodyCodec; backend: ResultBackend | undefined; pool: Pool } | undefined;
-  #consuming: { consumer: Consumer; connection: Connection; queues: readonly Queue[] } | undefined;
+  #connection: Connection | undefined;
+  #consuming: { consumer: Consumer; queues: readonly Queue[] } | undefined;
   #dispatcher: Dispatcher | undefined;
   #reporter: Reporter | undefined;
   #events: WorkerEvents | undefined;
@@ -51,11 +64,15 @@ export class Worker implements AsyncDisposable {
     this.hostname = nodeName(options.hostname);
     this.logger = options.logger ?? app.logger;
     this.revoked = new RevokedIds(app.clock);
+    this.startedAtMs = app.clock.monotonic();
     this.#blueprint = new Blueprint([
+      connectionStep,
       executorStep,
+      stateStep(),
+      controlStep(),
+      mingleStep(),
       consumerStep,
       eventsStep,
-      revocationsStep(),
       ...(options.steps ?? []),
     ]);
   }
@@ -106,11 +123,62 @@ export class Worker implements AsyncDisposable {
 
   /**
    * Does not run the tasks of these ids: what waits here ends as revoked now, what comes later when it comes. With
-   * `terminate` running tasks end as well: their signal aborts, and a pool that can kill them does.
+   * `terminate` running tasks end as well: their signal aborts, and a pool that can kill them does. Returns the ids of
+   * those that were running and were ended.
    */
-  revoke(ids: readonly string[], options: { terminate?: boolean } = {}): void {
+  revoke(
+    ids: readonly string[],
+    options: { readonly terminate?: boolean; readonly signal?: string } = {},
+  ): readonly string[] {
     for (const id of ids) this.revoked.add(id);
-    this.#dispatcher?.revokeIds(new Set(ids), { terminate: options.terminate ?? false });
+    this.#dispatcher?.dropRevoked();
+    return options.terminate ? (this.#dispatcher?.terminate(ids) ?? []) : [];
+  }
+
+  /** Ends what waits here with a stamp that was revoked. @internal */
+  dropRevokedStamps(): void {
+    this.#dispatcher?.dropRevoked();
+  }
+
+  /** A task of that id runs here. */
+  isRunning(id: string): boolean {
+    return this.#dispatcher?.running.some((request) => request.id === id) ?? false;
+  }
+
+  /** Takes over what is recorded as revoked. Never rejects. @internal */
+  async recallRevocations(): Promise<void> {
+    try {
+      const recorded = await recordedRevocations(this.app);
+      if (this.revoked.merge(recorded).length > 0) this.#dispatcher?.dropRevoked();
+    } catch (err) {
+      this.logger.warn({ err }, "recorded revocations could not be read");
+    }
+  }
+
+  /** Takes tasks from a queue, too; also after every reconnect. Resolves when it does. */
+  async addQueue(queue: Queue): Promise<void> {
+    const consuming = this.#consuming;
+    if (consuming === undefined || consuming.queues.some((one) => one.name === queue.name)) return;
+    this.#consuming = { ...consuming, queues: [...consuming.queues, queue] };
+    await consuming.consumer.addQueue(queue);
+  }
+
+  /** Takes no more tasks from a queue; also after every reconnect. What was taken stays. */
+  async cancelQueue(name: string): Promise<void> {
+    const consuming = this.#consuming;
+    if (consuming === undefined) return;
+    this.#consuming = { ...consuming, queues: consuming.queues.filter((one) => one.name !== name) };
+    await consuming.consumer.cancelQueue(name);
+  }
+
+  /** Holds so many messages more (or, when negative, fewer) than its slots and multiplier say. */
+  adjustPrefetch(by: number): void {
+    this.#dispatcher?.adjustPrefetch(by);
+  }
+
+  /** What `inspect stats` shows. */
+  statistics(): Readonly<Record<string, unknown>> {
+    return workerStatistics(this);
   }
 
   /** It was told to end, or has ended. */
@@ -141,7 +209,7 @@ export class Worker implements AsyncDisposable {
   }
 
   get connection(): Connection | undefined {
-    return this.#consuming?.connection;
+    return this.#connection;
   }
 
   get dispatcher(): Dispatcher | undefined {
@@ -154,7 +222,7 @@ export class Worker implements AsyncDisposable {
 
   /** The broker's URL, its password masked. */
   get brokerUri(): string {
-    return this.#consuming?.connection.asUri() ?? "";
+    return this.#connection?.asUri() ?? "";
   }
 
   get reporter(): Reporter {
@@ -189,7 +257,12 @@ export class Worker implements AsyncDisposable {
   }
 
   /** @internal */
-  useConsumer(consuming: { consumer: Consumer; connection: Connection; queues: readonly Queue[] }): void {
+  useConnection(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  /** @internal */
+  useConsumer(consuming: { consumer: Consumer; queues: readonly Queue[] }): void {
     this.#consuming = consuming;
   }
 
@@ -207,6 +280,9 @@ export class Worker implements AsyncDisposable {
       hostname,
       logger,
       revoked,
+      revokedStamps: this.revokedStamps,
+      limits: this.limits,
+      limitsRates: !app.conf.workerDisableRateLimits,
       reporter,
       pool: this.#executor.pool,
       clock: app.clock,

@@ -7,6 +7,7 @@ import type {
   ResultBackend,
   ResultMeta,
   ResultTuple,
+  RevocationStore,
 } from "../contracts.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
 import { decodeGroup, encodeGroup } from "../saved-group.ts";
@@ -41,6 +42,7 @@ class MemoryBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
   readonly chords: ChordStore;
+  readonly revocations: RevocationStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
   readonly #store: MemoryStore;
@@ -52,6 +54,7 @@ class MemoryBackend implements ResultBackend {
     this.#format = format;
     this.#store = store;
     this.chords = new MemoryChordStore(context, format, store.chords);
+    this.revocations = store.revocations.withClock(context.clock);
     this.#unlisten = store.listen((id, body) => this.#tell(id, body));
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "@q/kernel";
 import { MemoryChords } from "./memory-chords.ts";
+import { MemoryRevocations } from "./memory-revocations.ts";
 
 interface Entry {
   readonly body: Buffer;
@@ -23,6 +24,7 @@ export type MemoryListener = (id: string, body: Buffer) => void;
 /** Results of one name, shared by all backends of the process with that name. */
 export class MemoryStore {
   readonly chords: MemoryChords = new MemoryChords();
+  readonly revocations: MemoryRevocations = new MemoryRevocations();
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<MemoryListener>();
 

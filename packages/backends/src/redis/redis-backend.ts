@@ -5,6 +5,7 @@ import type {
   ResultBackend,
   ResultMeta,
   ResultTuple,
+  RevocationStore,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import {
@@ -17,6 +18,7 @@ import {
 import { RedisChordStore } from "./redis-chord-store.ts";
 import { ResultKeys } from "./redis-keys.ts";
 import { parseRedisBackendOptions, type RedisBackendOptions } from "./redis-options.ts";
+import { RedisRevocations } from "./redis-revocations.ts";
 import { driverError, RedisResults } from "./redis-results.ts";
 import { ResultNews } from "./result-news.ts";
 
@@ -48,6 +50,7 @@ class RedisBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
   readonly chords: RedisChordStore;
+  readonly revocations: RevocationStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
   readonly #keys: ResultKeys;
@@ -71,6 +74,11 @@ class RedisBackend implements ResultBackend {
       keys: this.#keys,
       format,
       chordFormat: { ttlSeconds, isOrdered, isJson },
+    });
+    this.revocations = new RedisRevocations({
+      key: this.#keys.revoked,
+      clock,
+      run: (doing, work) => this.#results.command(doing, work),
     });
     this.#news = new ResultNews({
       redis,

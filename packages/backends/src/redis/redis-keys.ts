@@ -3,6 +3,8 @@ const GROUP = "celery-taskset-meta-";
 
 /** Names of keys and channels. @see wire: results, Redis backend */
 export class ResultKeys {
+  /** The sorted set of revoked ids; Celery has no such key. */
+  readonly revoked: string;
   readonly #prefix: string;
   readonly #groupPrefix: string;
 
@@ -11,6 +13,7 @@ export class ResultKeys {
     const separator = globalKeyprefix === "" || /[:_.-]$/.test(globalKeyprefix) ? "" : "_";
     this.#prefix = globalKeyprefix + separator + TASK;
     this.#groupPrefix = globalKeyprefix + separator + GROUP;
+    this.revoked = `${globalKeyprefix}${separator}_q.revoked`;
   }
 
   /** The key of a task's meta, which is the name of its channel, too. */

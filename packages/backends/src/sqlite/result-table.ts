@@ -9,6 +9,7 @@ import {
   type WakeFile,
 } from "@q/messaging/internal/sqlite";
 import { chordSchema, ChordTable } from "./chord-table.ts";
+import { RevocationTable } from "./revocation-table.ts";
 
 /**
  * Table of the results. `id` grows with every change, also across deletions (AUTOINCREMENT), so that who waits can ask
@@ -46,11 +47,13 @@ export interface ResultRow {
 export class ResultTable {
   readonly wakeFile: WakeFile;
   readonly chords: ChordTable;
+  readonly revocations: RevocationTable;
   readonly #use: DatabaseUse;
   readonly #database: SqliteDatabase;
   readonly #clock: Clock;
 
-  private constructor(use: DatabaseUse, clock: Clock) {
+  private constructor(use: DatabaseUse, revocations: RevocationTable, clock: Clock) {
+    this.revocations = revocations;
     this.#use = use;
     this.#database = use.database;
     this.#clock = clock;
@@ -64,7 +67,7 @@ export class ResultTable {
     try {
       await ensureSchema(use.database, resultSchema);
       await ensureSchema(use.database, chordSchema);
-      return new ResultTable(use, clock);
+      return new ResultTable(use, await RevocationTable.open(use, clock), clock);
     } catch (error) {
       await use[Symbol.asyncDispose]();
       throw error;

@@ -7,6 +7,7 @@ import type {
   ResultBackend,
   ResultMeta,
   ResultTuple,
+  RevocationStore,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
@@ -47,6 +48,12 @@ class SqliteBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
   readonly chords: SqliteChordStore;
+  readonly revocations: RevocationStore = {
+    add: async (ids, ttlSeconds) => {
+      await this.#attempt("revoked", ids, (table) => table.revocations.add(ids, ttlSeconds));
+    },
+    list: () => this.#attempt("read", [], (table) => table.revocations.list()),
+  };
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
   readonly #watchers: Watchers = new Watchers();

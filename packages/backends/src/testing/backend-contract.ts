@@ -1,6 +1,7 @@
 import type { BackendContractCase } from "./backend-harness.ts";
 import { chordCases } from "./cases/chord-cases.ts";
 import { lifetimeCases } from "./cases/lifetime-cases.ts";
+import { revocationCases } from "./cases/revocation-cases.ts";
 import { storingCases } from "./cases/storing-cases.ts";
 import { watchingCases } from "./cases/watching-cases.ts";
 
@@ -17,4 +18,5 @@ export const backendContract: readonly BackendContractCase[] = [
   ...lifetimeCases,
   ...watchingCases,
   ...chordCases,
+  ...revocationCases,
 ];

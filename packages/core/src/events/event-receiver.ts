@@ -2,7 +2,6 @@ import { asError, type Clock, ImproperlyConfiguredError, Mailbox, sleep } from "
 import { type BodyCodec, type Connection, Consumer, type Delivery } from "@q/messaging";
 import { Queue } from "@q/messaging/entities";
 import type { App } from "../app/app.ts";
-import { broadcastHeartbeat } from "../control/heartbeat.ts";
 import { type EventMessage, readEvents, utcOffsetHours } from "../protocol/event-message.ts";
 import { eventExchange } from "./event-exchange.ts";
 
@@ -103,7 +102,7 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
     // Its failure comes through the inbox as well.
     await consumer.start(signal).catch(() => {});
     if (this.#options.wakeup ?? true) {
-      await broadcastHeartbeat(this.#app).catch((err: unknown) =>
+      await this.#app.control.heartbeat().catch((err: unknown) =>
         this.#app.logger.warn({ err }, "workers could not be asked for a heartbeat"),
       );
     }

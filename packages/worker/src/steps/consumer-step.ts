@@ -11,17 +11,19 @@ const WATCHDOG_IDLE_MS = 30_000;
 /** Connects to the broker and lets deliveries in. Lives on through every loss of the connection. */
 export const consumerStep: Bootstep<Worker> = {
   name: "consumer",
-  requires: ["executor"],
+  requires: ["connection", "executor", "control", "mingle"],
   async start(worker) {
-    const { app, options } = worker;
-    const connection = await app.connectionForRead();
+    const { app, options, connection } = worker;
+    if (connection === undefined) throw new TypeError("the worker has no connection");
     const queues = app.queues.select({ only: options.queues, exclude: options.excludeQueues });
     const transport = await connection.transport();
     const dispatcher = worker.createDispatcher();
     const consumer = new Consumer(connection, consumerOptions(worker, { dispatcher, queues }));
     dispatcher.connect(consumer, { exactPrefetch: transport.capabilities.exactPrefetch });
-    worker.useConsumer({ consumer, connection, queues });
+    worker.useConsumer({ consumer, queues });
     if (options.purge) await purge(worker, queues);
+    // Whatever was revoked while no worker listened.
+    await worker.recallRevocations();
     await consumer.start();
   },
   async drain(worker) {
@@ -36,7 +38,6 @@ export const consumerStep: Bootstep<Worker> = {
   },
   async stop(worker) {
     await worker.consumer?.stop();
-    await worker.connection?.close();
   },
 };
 

@@ -1,0 +1,23 @@
+import { ok, type PanelCommands } from "./panel-command.ts";
+
+/** Commands about the events that a worker sends. */
+export const eventCommands: PanelCommands = {
+  enable_events: {
+    run: (worker) =>
+      ok(worker.events?.enableTaskEvents() ? "task events enabled" : "task events already enabled"),
+    only: [],
+  },
+  disable_events: {
+    run: (worker) =>
+      ok(worker.events?.disableTaskEvents() ? "task events disabled" : "task events already disabled"),
+    only: [],
+  },
+  heartbeat: {
+    run: (worker) => {
+      worker.events?.heartbeat();
+      return null;
+    },
+    only: [],
+  },
+  election: { run: () => null, required: ["id", "topic"] },
+};

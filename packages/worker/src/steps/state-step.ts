@@ -1,0 +1,63 @@
+import { accessSync, constants } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Cancel, ImproperlyConfiguredError } from "@q/kernel";
+import type { Bootstep } from "../blueprint.ts";
+import { expandPath } from "../node-name.ts";
+import { StateFile } from "../state-file.ts";
+import type { Worker } from "../worker.ts";
+
+/** Changes are written this late, so that a thousand revocations cost one write. */
+const DELAY_MS = 200;
+
+/**
+ * Reads what was revoked before the worker was started, and writes what is revoked from then on, to the file that the
+ * setting `workerStateDb` or the option `statedb` names.
+ *
+ * @see celery/worker/state.py, Persistent
+ */
+export function stateStep(): Bootstep<Worker> {
+  let save: (() => void) | undefined;
+  let planned: Cancel | undefined;
+  return {
+    name: "state",
+    async start(worker) {
+      const { app, hostname, logger, revoked } = worker;
+      const pattern = worker.options.statedb ?? app.conf.workerStateDb;
+      if (pattern === null) return;
+      const path = resolve(expandPath(pattern, hostname));
+      checkFolder(path);
+      const file = new StateFile(path, logger);
+      const state = file.read();
+      for (const [id, atMs] of state?.revoked ?? []) revoked.add(id, Math.max(0, app.clock.now() - atMs));
+      if (state) app.logicalClock.adjust(state.clock);
+      save = () => {
+        const now = app.clock.now();
+        const entries = revoked.entries().map(([id, ageMs]) => [id, Math.round(now - ageMs)] as const);
+        file.write({ revoked: entries, clock: app.logicalClock.value });
+      };
+      revoked.onChange = () => {
+        planned ??= app.clock.schedule(DELAY_MS, () => {
+          planned = undefined;
+          save?.();
+        });
+      };
+    },
+    async stop(worker) {
+      planned?.();
+      worker.revoked.onChange = undefined;
+      save?.();
+    },
+  };
+}
+
+/** @throws {ImproperlyConfiguredError} early: hours later nobody looks at the log */
+function checkFolder(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw new ImproperlyConfiguredError(
+      `the state file ${path} cannot be written: its folder does not exist or is not writable.`,
+      { cause },
+    );
+  }
+}
