@@ -18,7 +18,12 @@ export { QueueTable } from "./routing/queue-table.ts";
 export { overlayOptions } from "./routing/router.ts";
 export { builtinCommands } from "./control/builtin-commands.ts";
 export { openPidbox } from "./control/control-link.ts";
-export { recordedRevocations, recordRevoked, recordsRevocations, revokeExpiresSeconds } from "./control/revocations.ts";
+export {
+  recordedRevocations,
+  recordRevoked,
+  recordsRevocations,
+  revokeExpiresSeconds,
+} from "./control/revocations.ts";
 export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-urls.ts";
 export { censor } from "./conf/censor.ts";
 export { DEFAULT_CONFIG_MODULE, loadDefaultConfig } from "./conf/default-config.ts";

@@ -104,12 +104,15 @@ export class Reporter {
    * runs, as far as its state tells, is left to that worker.
    */
   async revokedUnseen(ids: readonly string[]): Promise<void> {
-    if (this.#backend === undefined || !this.#backend.capabilities.shared || ids.length === 0) return;
+    const backend = this.#backend;
+    if (backend === undefined || !backend.capabilities.shared || ids.length === 0) return;
     try {
-      const known = await this.#backend.get(ids);
-      const waiting = ids.filter((_, index) => ["PENDING", "RECEIVED"].includes(known[index]?.status ?? "PENDING"));
+      const known = await backend.get(ids);
+      const waits = (index: number): boolean =>
+        ["PENDING", "RECEIVED"].includes(known[index]?.status ?? "PENDING");
       const end = { status: "REVOKED", error: new TaskRevokedError("revoked") };
-      await Promise.all(waiting.map((id) => this.#backend?.store(this.#failure(id, end))));
+      const waiting = ids.filter((_, index) => waits(index));
+      await Promise.all(waiting.map((id) => backend.store(this.#failure(id, end))));
     } catch (err) {
       this.#logger.warn({ err, ids }, "the state of revoked tasks could not be stored");
     }

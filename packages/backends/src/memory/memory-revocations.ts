@@ -19,8 +19,7 @@ export class MemoryRevocations {
           this.#untilMs.delete(oldest);
         }
       },
-      list: async () =>
-        [...this.#untilMs].filter(([, untilMs]) => untilMs > clock.now()).map(([id]) => id),
+      list: async () => [...this.#untilMs].filter(([, untilMs]) => untilMs > clock.now()).map(([id]) => id),
     };
   }
 }

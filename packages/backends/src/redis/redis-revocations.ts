@@ -36,11 +36,14 @@ export class RedisRevocations implements RevocationStore {
         ]),
       );
     } catch (error) {
-      throw new BackendStoreError(`a revocation could not be stored in Redis: ${driverError(error).message}.`, {
-        taskId: ids[0] ?? "",
-        state: "REVOKED",
-        cause: driverError(error),
-      });
+      throw new BackendStoreError(
+        `a revocation could not be stored in Redis: ${driverError(error).message}.`,
+        {
+          taskId: ids[0] ?? "",
+          state: "REVOKED",
+          cause: driverError(error),
+        },
+      );
     }
   }
 
@@ -52,7 +55,10 @@ export class RedisRevocations implements RevocationStore {
       )) as string[];
     } catch (error) {
       const cause = driverError(error);
-      throw new BackendGetError(`the revoked ids could not be read: ${cause.message}.`, { taskIds: [], cause });
+      throw new BackendGetError(`the revoked ids could not be read: ${cause.message}.`, {
+        taskIds: [],
+        cause,
+      });
     }
   }
 }

@@ -1,4 +1,9 @@
-import { type DatabaseUse, ensureSchema, type SchemaPart, type SqliteDatabase } from "@q/messaging/internal/sqlite";
+import {
+  type DatabaseUse,
+  ensureSchema,
+  type SchemaPart,
+  type SqliteDatabase,
+} from "@q/messaging/internal/sqlite";
 import type { Clock } from "@q/kernel";
 import { MAX_REVOCATIONS } from "../revocations.ts";
 

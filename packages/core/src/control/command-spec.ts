@@ -43,7 +43,10 @@ export interface CommandedWorker {
   adjustPrefetch(by: number): void;
   /** What `inspect stats` shows. */
   statistics(): Readonly<Record<string, unknown>>;
-  revoke(ids: readonly string[], options?: { readonly terminate?: boolean; readonly signal?: string }): unknown;
+  revoke(
+    ids: readonly string[],
+    options?: { readonly terminate?: boolean; readonly signal?: string },
+  ): unknown;
   addQueue(queue: Queue): Promise<void>;
   cancelQueue(name: string): Promise<void>;
   stop(mode?: "warm" | "cold"): Promise<void>;

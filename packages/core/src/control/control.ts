@@ -80,8 +80,7 @@ export class Control {
   readonly revokeByStampedHeaders = (
     headers: Readonly<Record<string, string | readonly string[]>>,
     { terminate = false, signal = "SIGTERM", ...options }: TerminateOptions = {},
-  ): Replies =>
-    this.#tell("revoke_by_stamped_headers", { headers, terminate, signal }, options);
+  ): Replies => this.#tell("revoke_by_stamped_headers", { headers, terminate, signal }, options);
 
   /** {@link revoke} with `terminate`. */
   readonly terminate = (
@@ -90,8 +89,11 @@ export class Control {
   ): Replies => this.revoke(taskId, { ...options, terminate: true });
 
   /** `10/s`, `10/m`, `10/h`, or runs per second; 0 for no limit. */
-  readonly rateLimit = (taskName: string, rateLimit: string | number, options: ControlOptions = {}): Replies =>
-    this.#tell("rate_limit", { task_name: taskName, rate_limit: rateLimit }, options);
+  readonly rateLimit = (
+    taskName: string,
+    rateLimit: string | number,
+    options: ControlOptions = {},
+  ): Replies => this.#tell("rate_limit", { task_name: taskName, rate_limit: rateLimit }, options);
 
   /** Seconds; tasks that already run keep their limits. */
   readonly timeLimit = (
@@ -126,8 +128,7 @@ export class Control {
   }: ControlOptions & {
     readonly modules?: readonly string[] | null;
     readonly reload?: boolean;
-  } = {}): Replies =>
-    this.#tell("pool_restart", { modules, reload, reloader: null }, options);
+  } = {}): Replies => this.#tell("pool_restart", { modules, reload, reloader: null }, options);
 
   readonly autoscale = (max: number, min: number, options: ControlOptions = {}): Replies =>
     this.#tell("autoscale", { max, min }, options);
@@ -144,8 +145,11 @@ export class Control {
   readonly heartbeat = (options: ControlOptions = {}): Replies => this.#tell("heartbeat", {}, options);
 
   /** Has the workers elect one of them, which then does `action`: with the topic `task`, sends that signature. */
-  readonly election = (id: string, topic: string, action: unknown = null, options: ControlOptions = {}): Replies =>
-    this.#tell("election", { id, topic, action }, options);
+  readonly election = (
+    id: string,
+    topic: string,
+    { action = null, ...options }: ControlOptions & { readonly action?: unknown } = {},
+  ): Replies => this.#tell("election", { id, topic, action }, options);
 
   /** Removes the messages that wait in the configured queues, and returns how many there were. */
   async purge(): Promise<number> {

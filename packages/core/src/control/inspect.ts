@@ -63,8 +63,9 @@ export class Inspect {
 
   readonly ping = (): Promise<Answers<{ readonly ok: string }>> => this.ask("ping");
   /** Tasks that run now; with `safe` their arguments come as text. */
-  readonly active = ({ safe = false }: { readonly safe?: boolean } = {}): Promise<Answers<readonly TaskInfo[]>> =>
-    this.ask("active", { safe });
+  readonly active = ({ safe = false }: { readonly safe?: boolean } = {}): Promise<
+    Answers<readonly TaskInfo[]>
+  > => this.ask("active", { safe });
   /** Tasks that wait for their time. */
   readonly scheduled = (): Promise<Answers<readonly ScheduledInfo[]>> => this.ask("scheduled");
   /** Tasks that wait for a slot. */
@@ -83,12 +84,16 @@ export class Inspect {
   ): Promise<Answers<Readonly<Record<string, readonly [state: string, info: TaskInfo]>>>> =>
     this.ask("query_task", { ids });
   /** Settings that were set, or all of them; secrets are masked. */
-  readonly conf = ({ withDefaults = false }: { readonly withDefaults?: boolean } = {}): Promise<Answers<Fields>> =>
-    this.ask("conf", { with_defaults: withDefaults });
+  readonly conf = ({ withDefaults = false }: { readonly withDefaults?: boolean } = {}): Promise<
+    Answers<Fields>
+  > => this.ask("conf", { with_defaults: withDefaults });
   readonly memsample = (): Promise<Answers<string | null>> => this.ask("memsample");
   readonly memdump = (samples: number = 10): Promise<Answers<string>> => this.ask("memdump", { samples });
-  readonly objgraph = (type: string = "Request", n: number = 200, maxDepth: number = 10): Promise<Answers<Fields>> =>
-    this.ask("objgraph", { type, num: n, max_depth: maxDepth });
+  readonly objgraph = (
+    type: string = "Request",
+    n: number = 200,
+    maxDepth: number = 10,
+  ): Promise<Answers<Fields>> => this.ask("objgraph", { type, num: n, max_depth: maxDepth });
   /** What a starting worker asks the others. */
   readonly hello = (
     fromNode: string,

@@ -102,9 +102,11 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
     // Its failure comes through the inbox as well.
     await consumer.start(signal).catch(() => {});
     if (this.#options.wakeup ?? true) {
-      await this.#app.control.heartbeat().catch((err: unknown) =>
-        this.#app.logger.warn({ err }, "workers could not be asked for a heartbeat"),
-      );
+      await this.#app.control
+        .heartbeat()
+        .catch((err: unknown) =>
+          this.#app.logger.warn({ err }, "workers could not be asked for a heartbeat"),
+        );
     }
   }
 

@@ -8,7 +8,8 @@ const MAX_PATTERN = 500;
  * @throws {TypeError} for another matcher, {@link SyntaxError} for a pattern that is no expression
  */
 export function matchesName(name: string, pattern: string, matcher: string): boolean {
-  if (pattern.length > MAX_PATTERN) throw new TypeError(`the pattern has more than ${MAX_PATTERN} characters`);
+  if (pattern.length > MAX_PATTERN)
+    throw new TypeError(`the pattern has more than ${MAX_PATTERN} characters`);
   if (matcher === "glob") return new RegExp(`^(?:${globSource(pattern)})$`, "s").test(name);
   if (matcher === "pcre") return new RegExp(`^(?:${pattern})`).test(name);
   throw new TypeError(`there is no matcher "${matcher}". Use glob or pcre.`);

@@ -76,7 +76,11 @@ export class PidboxNode {
     try {
       const headers = { ticket: ticket ?? null, clock: this.#pidbox.options.logicalClock.forward() };
       const message = await this.#pidbox.message({ [name]: answer }, { headers, deliveryMode: 1 });
-      await producer.publish(message, to, to.exchange === "" ? {} : { declare: [this.#exchange(to.exchange)] });
+      await producer.publish(
+        message,
+        to,
+        to.exchange === "" ? {} : { declare: [this.#exchange(to.exchange)] },
+      );
     } catch (thrown) {
       // Who asked may have gone away in the meantime, and its queue with it.
       logger.info({ err: asError(thrown), ticket }, "an answer to a command could not be delivered");

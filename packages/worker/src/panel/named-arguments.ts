@@ -7,7 +7,10 @@ import { pythonError } from "./python-error.ts";
  *
  * @throws an error named `TypeError` for a value that has no such form
  */
-export function namedArguments({ name, args: types = {} }: CommandSpec, args: PanelArguments): PanelArguments {
+export function namedArguments(
+  { name, args: types = {} }: CommandSpec,
+  args: PanelArguments,
+): PanelArguments {
   const named: Record<string, unknown> = {};
   for (const [argument, type] of Object.entries(types)) {
     const value = args[argument];

@@ -71,7 +71,8 @@ function checkArguments(method: string, command: PanelCommand, args: PanelArgume
   const missing = (command.required ?? []).filter((name) => !Object.hasOwn(args, name));
   if (missing.length === 0) return;
   const names = missing.map((name) => `'${name}'`);
-  const listed = names.length < 3 ? names.join(" and ") : `${names.slice(0, -1).join(", ")}, and ${names.at(-1)}`;
+  const listed =
+    names.length < 3 ? names.join(" and ") : `${names.slice(0, -1).join(", ")}, and ${names.at(-1)}`;
   const noun = names.length === 1 ? "argument" : "arguments";
   throw pythonError(
     "TypeError",

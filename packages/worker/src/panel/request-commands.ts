@@ -28,7 +28,10 @@ export const requestCommands: PanelCommands = {
       const found: Record<string, unknown> = {};
       for (const request of held(worker)) {
         if (!wanted.has(request.id)) continue;
-        found[request.id] = [request.state === "running" ? "active" : "reserved", await info(worker, request)];
+        found[request.id] = [
+          request.state === "running" ? "active" : "reserved",
+          await info(worker, request),
+        ];
       }
       return found;
     },

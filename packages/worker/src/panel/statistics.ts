@@ -54,7 +54,8 @@ function brokerStatistics({ app, brokerUri }: Worker): Readonly<Record<string, u
     login_method: conf.brokerLoginMethod,
     uri_prefix: null,
     heartbeat: conf.brokerHeartbeat,
-    failover_strategy: typeof conf.brokerFailoverStrategy === "string" ? conf.brokerFailoverStrategy : "round-robin",
+    failover_strategy:
+      typeof conf.brokerFailoverStrategy === "string" ? conf.brokerFailoverStrategy : "round-robin",
     alternates: [],
     credential_provider: null,
   };

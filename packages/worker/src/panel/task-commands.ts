@@ -11,8 +11,11 @@ const USUAL_ATTRIBUTES = ["exchange", "routing_key", "rate_limit"] as const;
 export const taskCommands: PanelCommands = {
   registered: {
     run: (worker, { taskinfoitems, builtins }) => {
-      const wanted = Array.isArray(taskinfoitems) && taskinfoitems.length > 0 ? taskinfoitems : USUAL_ATTRIBUTES;
-      const names = worker.app.tasks.names().filter((name) => builtins === true || !name.startsWith("celery."));
+      const wanted =
+        Array.isArray(taskinfoitems) && taskinfoitems.length > 0 ? taskinfoitems : USUAL_ATTRIBUTES;
+      const names = worker.app.tasks
+        .names()
+        .filter((name) => builtins === true || !name.startsWith("celery."));
       return names.sort().map((name) => described(worker, worker.app.tasks.get(name), wanted.map(String)));
     },
   },
@@ -66,5 +69,5 @@ function valueOf(worker: Worker, task: TaskBase, attribute: string): unknown {
 
 function text(value: unknown): string {
   if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

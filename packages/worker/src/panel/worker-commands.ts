@@ -24,7 +24,10 @@ export const workerCommands: PanelCommands = {
   },
   shutdown: {
     run: (worker, { msg }) => {
-      worker.logger.warn({ msg: typeof msg === "string" ? msg : undefined }, "shutdown was asked for from remote");
+      worker.logger.warn(
+        { msg: typeof msg === "string" ? msg : undefined },
+        "shutdown was asked for from remote",
+      );
       void worker.stop("warm");
       // Celery's worker does not answer either.
       return undefined;
@@ -32,7 +35,10 @@ export const workerCommands: PanelCommands = {
   },
   objgraph: {
     run: () => {
-      throw pythonError("ImportError", "Requires the objgraph library, which is Python's; use node --heapsnapshot-signal");
+      throw pythonError(
+        "ImportError",
+        "Requires the objgraph library, which is Python's; use node --heapsnapshot-signal",
+      );
     },
     only: ["num", "max_depth", "type"],
   },
