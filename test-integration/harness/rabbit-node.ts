@@ -9,8 +9,6 @@ import { uniqueName } from "./unique-name.ts";
 export interface RabbitNodeOptions {
   /** Lines of rabbitmq.conf, for example `{ consumer_timeout: 5000 }`. */
   readonly config?: Readonly<Record<string, string | number>>;
-  /** Text of advanced.config, in Erlang terms. */
-  readonly advancedConfig?: string;
 }
 
 interface NodePorts {
@@ -153,9 +151,9 @@ export class RabbitNode implements AsyncDisposable {
       RABBITMQ_LOGS: "-",
       RABBITMQ_PID_FILE: `${folder}/pid`,
       RABBITMQ_CONFIG_FILE: `${folder}/rabbitmq`,
-      RABBITMQ_ADVANCED_CONFIG_FILE: `${folder}/advanced`,
       RABBITMQ_ENABLED_PLUGINS_FILE: `${folder}/enabled_plugins`,
-      // Does not exist: the machine's own settings must not apply.
+      // Neither exists: the machine's own settings must not apply.
+      RABBITMQ_ADVANCED_CONFIG_FILE: `${folder}/advanced.config`,
       RABBITMQ_CONF_ENV_FILE: `${folder}/rabbitmq-env.conf`,
     };
   }
@@ -176,9 +174,6 @@ export async function startRabbit(options: RabbitNodeOptions = {}): Promise<Rabb
   };
   const lines = Object.entries(config).map(([name, value]) => `${name} = ${value}\n`);
   await writeFile(`${folder.path}/rabbitmq.conf`, lines.join(""));
-  if (options.advancedConfig !== undefined) {
-    await writeFile(`${folder.path}/advanced.config`, options.advancedConfig);
-  }
   const ports = { amqp: await freePort(), distribution: await freePort(), epmd: await freePort() };
   const node = new RabbitNode(ports, folder, scripts);
   try {

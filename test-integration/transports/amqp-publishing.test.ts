@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Queue } from "@q/messaging";
 import { expect, it } from "vitest";
 import { rabbitVhost, requires, startProxy, suiteResource, uniqueName } from "../harness/index.ts";
@@ -110,7 +111,8 @@ requires("rabbitmq")("publishing to RabbitMQ", () => {
     const publishing = Promise.allSettled(
       ["1", "2", "3", "4", "5"].map((text) => channel.publish(textMessage(text), to)),
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // What may be sent is written within a turn of the event loop or two; no answer can come.
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
     proxy.cut();
     const reasons = (await publishing).map((outcome) =>
       outcome.status === "rejected" ? outcome.reason : undefined,

@@ -16,6 +16,11 @@ requires("rabbitmq")("quorum queues of RabbitMQ", () => {
     );
   }
 
+  /** Gives the broker many turns to deliver what it wants to: a queue answers in the order of its mailbox. */
+  async function settled(channel: Channel, queue: string): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) await channel.queueInfo(queue);
+  }
+
   it("counts deliveries", async () => {
     await using connection = await connectTo(broker().url);
     const channel = await connection.openChannel();
@@ -49,12 +54,12 @@ requires("rabbitmq")("quorum queues of RabbitMQ", () => {
     channel.setPrefetch(10);
     await waitUntil(() => held.length >= 10);
     channel.setPrefetch(2);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await settled(channel, name);
     expect(held.length).toBeLessThanOrEqual(12);
     for (const delivery of held.splice(0)) channel.settle(delivery, "ack");
     await channel.flush();
     await waitUntil(() => held.length >= 2);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await settled(channel, name);
     expect(held).toHaveLength(2);
     stop.abort();
     await consuming;

@@ -45,7 +45,9 @@ requires("rabbitmq")("a failing connection to RabbitMQ", () => {
     await using proxy = await startProxy({ target: broker().url });
     await using connection = await connectTo(proxy.url, { heartbeatSeconds: 1 });
     await connection.openChannel();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    // Two and a half heartbeats in which it lived only by them.
+    const beganAt = performance.now();
+    await waitUntil(() => performance.now() - beganAt > 2500);
     const since = performance.now();
     proxy.blackhole();
     expect((await connection.lost).message).toContain("Heartbeat timeout");
