@@ -94,7 +94,7 @@ requires("redis")("Redis backend, when things break", () => {
     );
     expect(new Set(codes.slice(0, 6000))).toEqual(new Set(["ERR_Q_BACKEND_STORE"]));
     expect(codes.slice(6000)).toEqual(["ERR_Q_BACKEND_GET", "ERR_Q_BACKEND_GET"]);
-    expect(performance.now() - beginMs).toBeLessThan(6000);
+    expect(performance.now() - beginMs).toBeLessThan(15_000);
     await using late = await redisBackend(own.url);
     await expect(end(late, "t3")).rejects.toMatchObject({ code: "ERR_Q_BACKEND_GET", taskIds: ["t3"] });
   });

@@ -1,12 +1,19 @@
 import type { LedgerReport } from "../harness/index.ts";
 import type { Kill } from "./fleet.ts";
 
-/** How long before a kill an end may lie whose acknowledgement was still under way. */
-const UNSETTLED_MS = 1000;
+/**
+ * The last ends of a process whose acknowledgements may have been under way when it was killed: written, perhaps, and
+ * in a socket or in the broker's queues, but not processed. A count and no time, which a busy machine would stretch.
+ *
+ * A broker processes the acknowledgements of a consumer in order and gives it no more than its prefetch unsettled, here
+ * 16. So at most that many tasks can have ended since the last one that the broker knows of, and as many again whose
+ * acknowledgements travel with the claim of the next batch.
+ */
+const UNSETTLED_ENDS = 32;
 
 /**
  * Executions that came too often and that no kill explains. A kill explains an execution that it interrupted, and one
- * that had ended so shortly before that its acknowledgement was under way.
+ * that was among the last {@link UNSETTLED_ENDS} to end in the killed process.
  */
 export function unexplainedRepeats(report: LedgerReport, kills: readonly Kill[]): string[] {
   const killedAt = new Map(kills.map(({ pid, at }) => [pid, at]));
@@ -23,9 +30,15 @@ export function unexplainedRepeats(report: LedgerReport, kills: readonly Kill[])
       if (open) open.endedAt = at;
     }
   }
+  const endsOf = new Map<number, number[]>();
+  for (const { pid, endedAt } of [...executions.values()].flat()) {
+    if (endedAt !== undefined) endsOf.set(pid, [...(endsOf.get(pid) ?? []), endedAt]);
+  }
   const isExplained = ({ pid, endedAt }: { pid: number; endedAt: number | undefined }): boolean => {
-    const at = killedAt.get(pid);
-    return at !== undefined && (endedAt === undefined || endedAt > at - UNSETTLED_MS);
+    if (!killedAt.has(pid)) return false;
+    if (endedAt === undefined) return true;
+    const later = (endsOf.get(pid) ?? []).filter((at) => at > endedAt);
+    return later.length < UNSETTLED_ENDS;
   };
   const unexplained: string[] = [];
   for (const [id, runs] of executions) {

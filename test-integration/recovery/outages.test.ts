@@ -159,7 +159,7 @@ for (const broker of brokers.filter(({ name }) => name in impatient)) {
         seed,
       ).toEqual([]);
       // Two attempts of 1 s, and what the busy machine adds.
-      expect(Math.max(...ended.map(({ tookMs }) => tookMs)), seed).toBeLessThan(4000);
+      expect(Math.max(...ended.map(({ tookMs }) => tookMs)), seed).toBeLessThan(8000);
       expect(
         [confirmed?.length, unknown?.length, unsent?.length].filter((count) => count === 0).length,
         seed,

@@ -46,7 +46,8 @@ requires("redis")("Redis transport, when things go wrong", () => {
     const sentAt = performance.now();
     await bench.client.lpush("q\x06\x169", '{"body": "", "properties": {"delivery_tag": "2"}}');
     await consumer.waitFor(2);
-    expect(performance.now() - sentAt).toBeLessThan(200);
+    // Far below the safety poll of an idle consumer, far above what a busy machine takes.
+    expect(performance.now() - sentAt).toBeLessThan(1000);
   });
 
   it("polls where the server does not report changes", async () => {
@@ -101,9 +102,9 @@ requires("redis")("Redis transport, when things go wrong", () => {
     const startedAt = performance.now();
     const error = await channel.publish(text("y"), toQueue("q")).catch((thrown: PublishError) => thrown);
     expect(error).toMatchObject({ code: "ERR_Q_PUBLISH", sent: "unknown" });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     await Promise.all([connection.lost, idle.lost]);
-    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(await consumer.ended).toMatchObject({ code: "ERR_Q_CONNECTION" });
   });
 
@@ -143,7 +144,7 @@ requires("redis")("Redis transport, when things go wrong", () => {
     const options = redisConnectOptions(frozen.url, { socket_connect_timeout: 0.5 });
     const startedAt = performance.now();
     await expect(createRedisTransport().connect(options)).rejects.toMatchObject({ code: "ERR_Q_CONNECTION" });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     frozen.thaw();
   });
 
