@@ -90,3 +90,24 @@ export class RemoteTaskError extends QError {
     this.traceback = remote.traceback;
   }
 }
+
+/** A signature was to be sent that no app is known of. */
+export class UnboundSignatureError extends QError {
+  readonly code = "ERR_Q_UNBOUND_SIGNATURE";
+
+  constructor(signature: string) {
+    super(
+      `the signature ${signature} was made without an app: send it with app.send(signature), or make it from a task of an app.`,
+    );
+  }
+}
+
+/** A workflow that cannot be. */
+export class InvalidCanvasError extends QError {
+  readonly code = "ERR_Q_INVALID_CANVAS";
+}
+
+/** The result backend cannot tell when the header of a chord has ended. Nothing was sent. */
+export class ChordsUnsupportedError extends QError {
+  readonly code = "ERR_Q_CHORDS_UNSUPPORTED";
+}

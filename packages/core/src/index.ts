@@ -16,9 +16,20 @@ export type { AddConsumerOptions, Control, TerminateOptions } from "./control/co
 export type { BroadcastOptions, ControlOptions } from "./control/control-options.ts";
 export type { Answers, Inspect, InspectOptions, ScheduledInfo, TaskInfo } from "./control/inspect.ts";
 export { Signature } from "./canvas/signature.ts";
-export type { SignatureLike } from "./canvas/signature.ts";
+export { chain } from "./canvas/chain.ts";
+export { chord } from "./canvas/chord.ts";
+export type { Chord } from "./canvas/chord.ts";
+export { chunks } from "./canvas/chunks.ts";
+export type { Chunks } from "./canvas/chunks.ts";
+export { group } from "./canvas/group.ts";
+export type { Group } from "./canvas/group.ts";
+export { starmap, xmap } from "./canvas/map.ts";
+export { signatureFromJson } from "./canvas/signature-from-json.ts";
+export type { AnySignature, SignatureLike, SignatureOf } from "./canvas/signature-of.ts";
 export type { Settings } from "./conf/settings.ts";
 export {
+  ChordsUnsupportedError,
+  InvalidCanvasError,
   InvalidTaskError,
   MaxRetriesExceededError,
   NotRegisteredError,
@@ -26,6 +37,7 @@ export {
   SyncSubtaskError,
   TaskArgumentsError,
   TaskRevokedError,
+  UnboundSignatureError,
   UnroutableError,
 } from "./errors.ts";
 export type { AppEvents } from "./events/app-events.ts";
@@ -38,7 +50,9 @@ export type {
 } from "./events/middleware.ts";
 export type { SignatureJson } from "./protocol/embed.ts";
 export type { ErrorClass } from "./protocol/stored-error.ts";
-export { resultFromTuple } from "./results/async-result.ts";
+export { resultFromTuple } from "./results/result-from-tuple.ts";
+export { GroupResult } from "./results/group-result.ts";
+export type { ResultHandle } from "./results/result-handle.ts";
 export type { AsyncResult, GetOptions } from "./results/async-result.ts";
 export type { EagerResult } from "./results/eager-result.ts";
 export {

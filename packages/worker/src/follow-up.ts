@@ -1,5 +1,11 @@
 import { overlayOptions, pythonReprTuple, runInContext, type TaskContext } from "@q/core/internal";
-import { type CallOptions, type Retry, Signature, type SignatureJson, type TaskRequest } from "@q/core";
+import {
+  type CallOptions,
+  type Retry,
+  signatureFromJson,
+  type SignatureJson,
+  type TaskRequest,
+} from "@q/core";
 
 /** Headers that RabbitMQ adds when it dead-letters; published again they make it drop the message as a cycle. */
 const DEATH_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason))$/;
@@ -86,7 +92,7 @@ async function sendEach({ request, app }: TaskContext, value: unknown): Promise<
 export async function sendErrbacks(context: TaskContext): Promise<void> {
   const { request, app } = context;
   for (const errback of request.errbacks) {
-    const call = Signature.fromJson(errback);
+    const call = signatureFromJson(errback);
     const args = call.immutable ? call.args : [request.id, ...call.args];
     await app.sendTask(call.task, args, {
       ...call.options,

@@ -1,7 +1,12 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@q/kernel";
-import type { ResultBackend } from "@q/backends";
+import type { ResultBackend, ResultTuple } from "@q/backends";
 import type { BodyCodec, Connection, Producer } from "@q/messaging";
-import { Signature, type SignatureLike, signatureJson } from "../canvas/signature.ts";
+import { type CanvasNode, isNode, type NodeOptions } from "../canvas/node.ts";
+import { nodeFromJson, NodeWriter } from "../canvas/node-json.ts";
+import { callOptions, nodeOptions } from "../canvas/node-options.ts";
+import { mergeOptions, prependArgs } from "../canvas/partial.ts";
+import { Signature, type SignatureOptions } from "../canvas/signature.ts";
+import { embedded, type SignatureLike, type SignatureOf } from "../canvas/signature-of.ts";
 import type { Conf } from "../conf/conf.ts";
 import type { Settings } from "../conf/settings.ts";
 import { CommandRegistry } from "../control/command-registry.ts";
@@ -14,6 +19,8 @@ import type { ExecuteMiddleware } from "../events/middleware.ts";
 import { ErrorReviver } from "../protocol/stored-error.ts";
 import { AsyncResult } from "../results/async-result.ts";
 import type { EagerResult } from "../results/eager-result.ts";
+import { resultFromTuple } from "../results/result-from-tuple.ts";
+import type { ResultHandle } from "../results/result-handle.ts";
 import { QueueTable } from "../routing/queue-table.ts";
 import { Router } from "../routing/router.ts";
 import { annotationsFor } from "../tasks/annotations.ts";
@@ -27,7 +34,7 @@ import type { TaskOptions } from "../tasks/task-options.ts";
 import { TaskRegistry } from "../tasks/task-registry.ts";
 import type { AppOptions } from "./app-options.ts";
 import type { AppConnections } from "./app-connections.ts";
-import type { TaskCall } from "./task-sender.ts";
+import type { SignatureCall, TaskCall, TaskSender } from "./task-sender.ts";
 
 /**
  * An application: its settings, its tasks, and the way to its broker and its result backend. Making one connects to
@@ -151,33 +158,53 @@ export class App implements AsyncDisposable {
     return this.#publish({ name, args, options, task: this.tasks.find(name) });
   }
 
-  /** Sends a signature, with `args` in front of its own. */
+  /**
+   * Sends a signature, of whatever kind and in whatever form, with `args` in front of its own. Settles when the broker
+   * has all of its messages, with the result of its last step; `null` for an empty chain.
+   */
+  send<TTakes extends readonly unknown[], TResult, THandle>(
+    signature: SignatureOf<TTakes, TResult, THandle>,
+    args?: TTakes,
+    options?: CallOptions,
+  ): Promise<THandle>;
+  send(
+    signature: SignatureLike,
+    args?: readonly unknown[],
+    options?: CallOptions,
+  ): Promise<AsyncResult<unknown>>;
   async send(
     signature: SignatureLike,
     args: readonly unknown[] = [],
-    options: CallOptions = {},
-  ): Promise<AsyncResult<unknown>> {
-    const call = (
-      signature instanceof Signature ? signature : Signature.fromJson(signatureJson(signature))
-    ).withArgs(args);
-    const task = this.tasks.find(call.task);
-    const all = { ...call.options, ...options, kwargs: { ...call.kwargs, ...options.kwargs } };
-    return task ? this.sendCall(task, call.args, all) : this.sendTask(call.task, call.args, all);
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<unknown> {
+    const given = embedded(signature);
+    const node = prependArgs(isNode(given) ? given : nodeFromJson(given), args, options.kwargs);
+    if (this.conf.taskAlwaysEager && (node.kind !== "task" || this.tasks.find(node.task) !== undefined)) {
+      return this.applyCanvas(node, nodeOptions(options));
+    }
+    if (node.kind !== "task") {
+      const { sendCanvas } = await import("../canvas/send.ts");
+      return sendCanvas(this, node, nodeOptions(options));
+    }
+    const merged = callOptions(mergeOptions(node.options, nodeOptions(options)), new NodeWriter());
+    const call = { name: node.task, args: node.args, options: { ...merged, kwargs: node.kwargs } };
+    return this.#publish({ ...call, task: this.tasks.find(node.task) });
   }
 
   /** A signature of a task known by name only. */
-  signature(
-    name: string,
-    args: readonly unknown[] = [],
-    options: CallOptions & { immutable?: boolean } = {},
-  ): Signature {
+  signature(name: string, args: readonly unknown[] = [], options: SignatureOptions = {}): Signature {
     const { immutable = false, kwargs = {}, ...rest } = options;
-    return new Signature(name, { args, kwargs, options: rest, immutable });
+    return new Signature(name, { args, kwargs, options: rest, immutable, app: this });
   }
 
   /** A handle on the result of an earlier call. */
   AsyncResult<TResult = unknown>(taskId: string): AsyncResult<TResult> {
     return new AsyncResult<TResult>(taskId, this);
+  }
+
+  /** Rebuilds a result handle that travelled: of a group when it has members. */
+  resultFromTuple(tuple: ResultTuple): ResultHandle {
+    return resultFromTuple(tuple, this);
   }
 
   /** Has no worker run these tasks; see {@link Control.revoke}. Nothing is known about who heard it. */
@@ -247,6 +274,15 @@ export class App implements AsyncDisposable {
     return this.applyEagerly(task, args, options);
   }
 
+  /** Runs a workflow here and now. @internal */
+  async applyCanvas(
+    node: CanvasNode,
+    options: NodeOptions & { readonly throw?: boolean | undefined },
+  ): Promise<ResultHandle | null> {
+    const { applyCanvas } = await import("../canvas/eager.ts");
+    return applyCanvas(this, node, options);
+  }
+
   /** @internal */
   callDirectly(task: TaskBase, args: readonly unknown[]): unknown {
     return callDirectly(this, task, args);
@@ -282,13 +318,32 @@ export class App implements AsyncDisposable {
   }
 
   async #publish(call: TaskCall): Promise<AsyncResult<unknown>> {
-    const sender = this.#connections?.readySender ?? (await (await this.#connect()).sender());
+    const sender = this.#connections?.readySender ?? (await this.#sender());
     const { id, ignored, published } = sender.send(call);
     const result = new AsyncResult<unknown>(id, this, { ignored });
     await published;
     const parent = sendingTask();
     if (call.options.addToParent ?? true) parent?.addTrail(result);
     return result;
+  }
+
+  /** Queue on which this client waits for results. @internal */
+  async replyTo(): Promise<string> {
+    return (await this.#sender()).replyTo;
+  }
+
+  /** Sends the messages of a workflow; all of their arguments are checked before the first one goes. @internal */
+  async sendAll(calls: readonly SignatureCall[]): Promise<void> {
+    const sender = await this.#sender();
+    const known = calls.map((call) => ({ ...call, task: this.tasks.find(call.name) }));
+    for (const { task, args, options } of known) task?.checkArguments(args, options.kwargs);
+    const sent = await Promise.allSettled(known.map((call) => sender.send(call).published));
+    const failed = sent.find((one) => one.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  async #sender(): Promise<TaskSender> {
+    return this.#connections?.readySender ?? (await (await this.#connect()).sender());
   }
 
   #connect(): Promise<AppConnections> {

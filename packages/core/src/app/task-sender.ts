@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { QError } from "@q/kernel";
 import type { BodyCodec, EncodedBody, Producer, WireMessage } from "@q/messaging";
-import { signatureList } from "../canvas/signature.ts";
+import { signatureJson, signatureList } from "../canvas/signature-list.ts";
 import type { EventDispatcher } from "../events/event-dispatcher.ts";
 import { sendTaskSent } from "../events/task-sent.ts";
 import { composeMiddleware, type PublishContext, type PublishMiddleware } from "../events/middleware.ts";
@@ -18,11 +18,15 @@ import { sendingTask } from "../tasks/task-context.ts";
 import { TaskArgumentsError } from "../errors.ts";
 import type { App } from "./app.ts";
 
-/** One call on its way out. */
-export interface TaskCall {
+/** What is to be called, and how. */
+export interface SignatureCall {
   readonly name: string;
   readonly args: readonly unknown[];
   readonly options: CallOptions;
+}
+
+/** One call on its way out. */
+export interface TaskCall extends SignatureCall {
   /** The task, when it is registered here. */
   readonly task: TaskBase | undefined;
 }
@@ -56,6 +60,11 @@ export class TaskSender {
   constructor(app: App, parts: SenderParts) {
     this.#app = app;
     this.#parts = parts;
+  }
+
+  /** Queue on which this client waits for results. */
+  get replyTo(): string {
+    return this.#parts.replyTo;
   }
 
   /** Publishes a call. @throws {TaskArgumentsError} {@link UnroutableError} {@link EncodeError} before anything is sent */
@@ -107,8 +116,8 @@ export class TaskSender {
       embed: {
         callbacks: signatureList(options.link),
         errbacks: signatureList(options.linkError),
-        chain: options.chain ?? null,
-        chord: options.chord ?? null,
+        chain: signatureList(options.chain),
+        chord: options.chord ? signatureJson(options.chord) : null,
       },
       origin: ORIGIN,
       rootId: options.rootId ?? parent?.request.rootId ?? id,

@@ -1,103 +1,214 @@
-import { InvalidTaskError } from "../errors.ts";
-import type { CallOptions } from "../tasks/call-options.ts";
-import { optionsFromWire, optionsToWire } from "../protocol/signature-options.ts";
+import type { App } from "../app/app.ts";
+import { UnboundSignatureError } from "../errors.ts";
 import type { SignatureJson } from "../protocol/embed.ts";
+import type { AsyncResult } from "../results/async-result.ts";
+import type { CallOptions } from "../tasks/call-options.ts";
+import { compose } from "./compose.ts";
+import { describe } from "./describe.ts";
+import { flattenLinks, linkErrorTo, linkTo } from "./links.ts";
+import { type CanvasNode, type NodeOptions, taskNode } from "./node.ts";
+import { nodeToJson } from "./node-json.ts";
+import { nodeOptions } from "./node-options.ts";
+import { mergeOptions, prependArgs, setImmutable, setOptions } from "./partial.ts";
+import { type AnySignature, embedded, type SignatureLike, type SignatureOf } from "./signature-of.ts";
 
-/** Anything that names a call not yet sent. */
-export type SignatureLike = Signature | SignatureJson;
+/** What a signature may be made from besides the name of its task. */
+export interface SignatureParts {
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  readonly options?: CallOptions;
+  readonly immutable?: boolean;
+  /** The app that sends it; without one it can be a part of others' workflows and travel. */
+  readonly app?: App | undefined;
+}
+
+/** Options of a signature; `immutable` among them. */
+export type SignatureOptions = CallOptions & { readonly immutable?: boolean };
 
 /**
- * A call not yet sent: task, arguments and options. Immutable: every change gives a new one. Its JSON is Celery's, so
- * it can travel inside messages and be run by workers of either language.
+ * A call not yet sent: task, arguments and options; or several of them, composed. Immutable: every change gives a new
+ * one. Its JSON is Celery's, so it can travel inside messages and be run by workers of either language.
+ *
+ * `TTakes` are the arguments it still waits for, `TResult` is what comes out, `THandle` what sending it gives.
  *
  * @see wire protocol, "Signature object"
  */
-export class Signature {
-  readonly task: string;
-  readonly args: readonly unknown[];
-  readonly kwargs: Readonly<Record<string, unknown>>;
-  readonly options: CallOptions;
-  /** Takes no arguments from its caller. */
-  readonly immutable: boolean;
+export class Signature<
+  in TTakes extends readonly unknown[] = readonly unknown[],
+  out TResult = unknown,
+  out THandle = AsyncResult<TResult>,
+> implements SignatureOf<TTakes, TResult, THandle> {
+  declare readonly "~types": (given: TTakes) => [TResult, THandle];
+  /** The signature as data. */
+  readonly node: CanvasNode;
+  readonly #app: App | undefined;
 
-  constructor(
-    task: string,
-    parts: {
-      args?: readonly unknown[];
-      kwargs?: Readonly<Record<string, unknown>>;
-      options?: CallOptions;
-      immutable?: boolean;
-    } = {},
-  ) {
-    this.task = task;
-    this.args = parts.args ?? [];
-    this.kwargs = parts.kwargs ?? {};
-    this.options = parts.options ?? {};
-    this.immutable = parts.immutable ?? false;
+  constructor(task: string | CanvasNode, parts: SignatureParts = {}) {
+    const { args = [], kwargs = {}, immutable = false, options, app } = parts;
+    this.node =
+      typeof task === "string"
+        ? taskNode(task, { args, kwargs, immutable, options: nodeOptions(options) })
+        : task;
+    this.#app = app;
+  }
+
+  /** Name of the task; of a composed signature that of Celery's built-in one, such as `celery.chain`. */
+  get task(): string {
+    return this.node.kind === "task" ? this.node.task : `celery.${this.node.kind}`;
+  }
+
+  /** Its own arguments. */
+  get args(): readonly unknown[] {
+    return this.node.kind === "task" ? this.node.args : [];
+  }
+
+  /** Its own keyword arguments. */
+  get kwargs(): Readonly<Record<string, unknown>> {
+    return this.node.kind === "task" ? this.node.kwargs : {};
+  }
+
+  /** Its own options. */
+  get options(): NodeOptions {
+    return this.node.options;
+  }
+
+  /** Takes no arguments from its caller. */
+  get immutable(): boolean {
+    return this.node.immutable;
+  }
+
+  /** What is composed here; `null` for the call of one task. */
+  get subtaskType(): "chain" | "group" | "chord" | null {
+    return this.node.kind === "task" ? null : this.node.kind;
+  }
+
+  /** The id that its result will have, once it is frozen or set. */
+  get id(): string | undefined {
+    return this.node.options.taskId;
+  }
+
+  /** The app that it was made with. @throws {UnboundSignatureError} when there is none */
+  get app(): App {
+    if (this.#app === undefined) throw new UnboundSignatureError(String(this));
+    return this.#app;
+  }
+
+  /** The app, if it was made with one. */
+  get boundApp(): App | undefined {
+    return this.#app;
   }
 
   /**
-   * Reads a signature that travelled.
-   *
-   * @throws {InvalidTaskError} when it names no task, or a part of it has a wrong type
+   * This, then `next` with the result in front of its arguments: Celery's `|`. A group becomes the header of a chord.
+   * Does not compile when `next` does not take the result.
    */
-  static fromJson(json: SignatureJson): Signature {
-    if (!isRecord(json) || typeof json.task !== "string" || json.task === "") {
-      throw new InvalidTaskError("a signature names no task. Find the program that sent the workflow");
-    }
-    const { task, args, kwargs, options, immutable } = json;
-    if (!Array.isArray(args ?? []) || !isRecord(kwargs ?? {}) || !isRecord(options ?? {})) {
-      throw new InvalidTaskError(`a signature of "${task}" has arguments or options of a wrong type`);
-    }
-    return new Signature(task, {
-      args: args ?? [],
-      kwargs: kwargs ?? {},
-      options: optionsFromWire(options ?? {}),
-      immutable: immutable ?? false,
-    });
+  pipe<TNext, TNextHandle>(
+    next: SignatureOf<[TResult], TNext, TNextHandle>,
+  ): Signature<TTakes, TNext, TNextHandle> {
+    return new Signature(compose(this.node, next.node), { app: this.#app ?? appOf(next) });
   }
 
-  /** The same call with other options on top. */
-  set(options: CallOptions): Signature {
-    const { args, kwargs, immutable } = this;
-    return new Signature(this.task, { args, kwargs, immutable, options: { ...this.options, ...options } });
+  /** Sends it with these arguments in front. Settles when the broker has it. */
+  delay(...args: TTakes): Promise<THandle> {
+    return this.applyAsync(args);
   }
 
-  /** The same call with `args` in front of its own; an immutable one stays as it is. */
-  withArgs(args: readonly unknown[]): Signature {
-    const { kwargs, options, immutable } = this;
-    if (immutable) return this;
-    return new Signature(this.task, { args: [...args, ...this.args], kwargs, options, immutable });
+  /** Sends it with these arguments in front and these options on top. Settles when the broker has it. */
+  async applyAsync(args?: TTakes, options?: CallOptions): Promise<THandle>;
+  async applyAsync(args: readonly unknown[] = [], options: CallOptions = {}): Promise<THandle> {
+    return (await this.app.send(this, args, options)) as THandle;
   }
 
-  /** The form in which it travels, Celery's six keys. */
+  /** The same as `delay`, and waits for the value. */
+  async run(...args: TTakes): Promise<TResult> {
+    const handle = (await this.delay(...args)) as AsyncResult<TResult>;
+    return handle.get();
+  }
+
+  /** The same call with arguments in front of its own, keyword arguments and options on top: a partial. */
+  clone(
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: CallOptions = {},
+  ): Signature<readonly unknown[], TResult, THandle> {
+    const merged = mergeOptions(this.node.options, nodeOptions(options));
+    return this.#with({ ...prependArgs(this.node, args, kwargs), options: merged });
+  }
+
+  /** The same call with other options on top. Of a group they are for every member, of a chain for its first step. */
+  set(options: SignatureOptions): this {
+    const { immutable, ...rest } = options;
+    const node = setOptions(this.node, nodeOptions(rest));
+    return this.#with(immutable === undefined ? node : setImmutable(node, immutable)) as unknown as this;
+  }
+
+  /** The same call, taking no arguments from its caller: of a group all members, of a chord its header. */
+  setImmutable(immutable: boolean): Signature<readonly unknown[], TResult, THandle> {
+    return this.#with(setImmutable(this.node, immutable));
+  }
+
+  /** The same call with arguments, keyword arguments or options replaced, not merged. */
+  replace(parts: {
+    readonly args?: readonly unknown[];
+    readonly kwargs?: Readonly<Record<string, unknown>>;
+    readonly options?: CallOptions;
+  }): Signature<readonly unknown[], TResult, THandle> {
+    const { args, kwargs, options } = parts;
+    const node = { ...this.node, ...(options && { options: nodeOptions(options) }) };
+    return this.#with(
+      node.kind === "task" ? { ...node, ...(args && { args }), ...(kwargs && { kwargs }) } : node,
+    );
+  }
+
+  /** The same call with arguments in front; an immutable one stays as it is. */
+  withArgs(args: readonly unknown[]): Signature<readonly unknown[], TResult, THandle> {
+    return this.#with(prependArgs(this.node, args));
+  }
+
+  /** The same with one more callback for its success, which gets the result. Of a chord it follows the body. */
+  link(callback: SignatureOf<[TResult], unknown>): this {
+    return this.#with(linkTo(this.node, callback.node)) as unknown as this;
+  }
+
+  /** The same with one more callback for its failure. Of a chain or a group it goes to every task in it. */
+  linkError(errback: SignatureLike): this {
+    const chordHeader = this.#app?.conf.taskAllowErrorCbOnChordHeader ?? false;
+    return this.#with(linkErrorTo(this.node, embedded(errback), { chordHeader })) as unknown as this;
+  }
+
+  /** The same as {@link linkError}. */
+  onError(errback: SignatureLike): this {
+    return this.linkError(errback);
+  }
+
+  /** This signature and the callbacks below it, theirs included. */
+  flattenLinks(): Signature[] {
+    return flattenLinks(this.node).map((node) => new Signature(node, { app: this.#app }));
+  }
+
+  /** The form in which it travels. */
   toJSON(): SignatureJson {
-    return {
-      task: this.task,
-      args: this.args,
-      kwargs: this.kwargs,
-      options: optionsToWire(this.options),
-      subtask_type: null,
-      immutable: this.immutable,
-    };
+    return nodeToJson(this.node);
+  }
+
+  /** Readable text, as Celery prints it. */
+  toString(): string {
+    return describe(this.node);
+  }
+
+  #with(node: CanvasNode): Signature<readonly unknown[], TResult, THandle> {
+    const Class = this.constructor as new (
+      node: CanvasNode,
+      parts: SignatureParts,
+    ) => Signature<readonly unknown[], TResult, THandle>;
+    return new Class(node, { app: this.#app });
   }
 }
 
-/** The travelling form of anything that names a call. */
-export function signatureJson(signature: SignatureLike): SignatureJson {
-  return signature instanceof Signature ? signature.toJSON() : signature;
-}
-
-/** The travelling forms of one or several signatures; `null` for none, as messages say it. */
-export function signatureList(
-  signatures: SignatureLike | readonly SignatureLike[] | undefined,
-): readonly SignatureJson[] | null {
-  if (signatures === undefined) return null;
-  const list = (Array.isArray(signatures) ? signatures : [signatures]) as readonly SignatureLike[];
-  return list.length === 0 ? null : list.map(signatureJson);
-}
-
-/** A signature that travelled is whatever its sender wrote. */
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** The app of the first signature that has one. */
+export function appOf(...signatures: readonly AnySignature[]): App | undefined {
+  for (const signature of signatures) {
+    if (signature instanceof Signature && signature.boundApp) return signature.boundApp;
+  }
+  return undefined;
 }

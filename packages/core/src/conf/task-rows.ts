@@ -70,7 +70,7 @@ export const taskRows: SettingRows<TaskSettings> = {
   taskTrackStarted: { type: bool, default: false, honoured: true },
   taskTimeLimit: { type: nullable(seconds), default: null, honoured: true },
   taskSoftTimeLimit: { type: nullable(seconds), default: null, honoured: true },
-  taskAllowErrorCbOnChordHeader: { type: bool, default: false, honoured: false },
+  taskAllowErrorCbOnChordHeader: { type: bool, default: false, honoured: true },
   taskAcksLate: { type: bool, default: false, honoured: true },
   taskAcksOnFailureOrTimeout: {
     type: bool,

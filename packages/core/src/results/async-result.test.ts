@@ -6,7 +6,8 @@ import type { App } from "../app/app.ts";
 import { RemoteTaskError, SyncSubtaskError } from "../errors.ts";
 import { localRequest } from "../tasks/direct-call.ts";
 import { runInContext, TaskContext } from "../tasks/task-context.ts";
-import { AsyncResult, resultFromTuple } from "./async-result.ts";
+import { AsyncResult } from "./async-result.ts";
+import { resultFromTuple } from "./result-from-tuple.ts";
 
 let apps = 0;
 

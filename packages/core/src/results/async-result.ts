@@ -4,6 +4,7 @@ import type { App } from "../app/app.ts";
 import { SyncSubtaskError } from "../errors.ts";
 import { parseIsoTime } from "../protocol/iso-time.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
+import type { ResultHandle } from "./result-handle.ts";
 import { ABORTED, EXCEPTION_STATES, PROPAGATE_STATES, READY_STATES } from "./states.ts";
 
 /** Any long time. */
@@ -32,7 +33,7 @@ export class AsyncResult<TResult> {
   readonly id: string;
   readonly app: App;
   /** Result of the task that sent this one, when known. */
-  readonly parent: AsyncResult<unknown> | undefined;
+  readonly parent: ResultHandle | undefined;
 
   /** The call asked for no result: `get` has nothing to wait for. */
   readonly ignored: boolean;
@@ -40,7 +41,7 @@ export class AsyncResult<TResult> {
   constructor(
     id: string,
     app: App,
-    known: { readonly parent?: AsyncResult<unknown> | undefined; readonly ignored?: boolean } = {},
+    known: { readonly parent?: ResultHandle | undefined; readonly ignored?: boolean } = {},
   ) {
     this.id = id;
     this.app = app;
@@ -107,8 +108,8 @@ export class AsyncResult<TResult> {
   }
 
   /** Results of tasks that this one has sent; known when it has ended. */
-  async children(): Promise<AsyncResult<unknown>[]> {
-    return ((await this.meta())?.children ?? []).map((tuple) => resultFromTuple(tuple, this.app));
+  async children(): Promise<ResultHandle[]> {
+    return ((await this.meta())?.children ?? []).map((tuple) => this.app.resultFromTuple(tuple));
   }
 
   /** When the task ended. */
@@ -206,10 +207,4 @@ export class AsyncResult<TResult> {
       error.stack = `${error.stack}\n\nIn the worker:\n${meta.traceback}`;
     return error;
   }
-}
-
-/** Rebuilds a result handle that travelled. */
-export function resultFromTuple(tuple: ResultTuple, app: App): AsyncResult<unknown> {
-  const [[id, parent]] = tuple;
-  return new AsyncResult(id, app, { parent: parent ? resultFromTuple(parent, app) : undefined });
 }

@@ -3,6 +3,7 @@ import { asError } from "@q/kernel";
 import type { App } from "../app/app.ts";
 import { storeError } from "../protocol/stored-error.ts";
 import { AsyncResult } from "./async-result.ts";
+import type { ResultHandle } from "./result-handle.ts";
 import { EXCEPTION_STATES, PROPAGATE_STATES } from "./states.ts";
 
 /** How an eager run ended. */
@@ -12,6 +13,8 @@ export interface EagerEnd {
   readonly outcome: unknown;
   readonly traceback: string | null;
   readonly dateDone: string;
+  /** Result of what ran before, in a workflow. */
+  readonly parent?: ResultHandle;
 }
 
 /** The outcome of a task that ran in the calling process, with the API of an AsyncResult. No backend is asked. */
@@ -19,8 +22,13 @@ export class EagerResult<TResult> extends AsyncResult<TResult> {
   readonly #end: EagerEnd;
 
   constructor(id: string, app: App, end: EagerEnd) {
-    super(id, app);
+    super(id, app, { parent: end.parent });
     this.#end = end;
+  }
+
+  /** The same result, behind another one. */
+  withParent(parent: ResultHandle): EagerResult<TResult> {
+    return new EagerResult(this.id, this.app, { ...this.#end, parent });
   }
 
   /** The value. @throws the task's error, unless `propagate` is false: then it is returned. */

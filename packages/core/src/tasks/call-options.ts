@@ -1,7 +1,6 @@
 import type { RetryPolicy } from "@q/kernel";
 import type { Exchange, MessageProperties, Queue } from "@q/messaging";
-import type { SignatureLike } from "../canvas/signature.ts";
-import type { SignatureJson } from "../protocol/embed.ts";
+import type { SignatureLike } from "../canvas/signature-of.ts";
 
 /** Options of one call. Absent ones come from the task, then the routes, then the settings. */
 export interface CallOptions {
@@ -59,9 +58,9 @@ export interface CallOptions {
   readonly parentId?: string;
   readonly groupId?: string;
   readonly groupIndex?: number;
-  readonly chord?: SignatureJson;
+  readonly chord?: SignatureLike;
   /** Remaining tasks of the chain, in reverse. */
-  readonly chain?: readonly SignatureJson[];
+  readonly chain?: readonly SignatureLike[];
   readonly retries?: number;
   readonly replacedTaskNesting?: number;
   readonly stampedHeaders?: readonly string[];

@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import { signatureList } from "../canvas/signature.ts";
+import { signatureList } from "../canvas/signature-list.ts";
 import { isoFormat } from "../protocol/iso-time.ts";
 import { EagerResult } from "../results/eager-result.ts";
 import type { CallOptions } from "./call-options.ts";

@@ -1,5 +1,7 @@
 import type { AsyncResult } from "../results/async-result.ts";
-import { Signature } from "../canvas/signature.ts";
+import { type Chunks, chunks } from "../canvas/chunks.ts";
+import { starmap, xmap } from "../canvas/map.ts";
+import { Signature, type SignatureOptions } from "../canvas/signature.ts";
 import type { App } from "../app/app.ts";
 import { mostArguments } from "./arity.ts";
 import { bindArguments, type TaskShape } from "./bind-arguments.ts";
@@ -97,24 +99,39 @@ export class TaskBase {
   }
 
   /** A signature with these arguments. */
-  s(...args: readonly unknown[]): Signature {
-    return new Signature(this.name, { args });
+  s(...args: readonly unknown[]): Signature<never> {
+    return new Signature(this.name, { args, app: this.boundApp });
   }
 
   /** An immutable signature: it takes no arguments from a task before it. */
-  si(...args: readonly unknown[]): Signature {
-    return new Signature(this.name, { args, immutable: true });
+  si(...args: readonly unknown[]): Signature<never> {
+    return new Signature(this.name, { args, immutable: true, app: this.boundApp });
   }
 
   /** A signature with arguments and options. */
-  signature(args: readonly unknown[] = [], options: CallOptions & { immutable?: boolean } = {}): Signature {
+  signature(args: readonly unknown[] = [], options: SignatureOptions = {}): Signature<never> {
     const { immutable = false, kwargs = {}, ...rest } = options;
-    return new Signature(this.name, { args, kwargs, options: rest, immutable });
+    return new Signature(this.name, { args, kwargs, options: rest, immutable, app: this.boundApp });
   }
 
   /** The result of an earlier call. */
   AsyncResult(taskId: string): AsyncResult<unknown> {
     return this.app.AsyncResult(taskId);
+  }
+
+  /** One message that calls the task with each item, one after the other. */
+  map(items: Iterable<unknown>): Signature<readonly unknown[], unknown[]> {
+    return xmap(new Signature(this.name, { app: this.boundApp }), items);
+  }
+
+  /** {@link map} with lists of arguments. */
+  starmap(items: Iterable<readonly unknown[]>): Signature<readonly unknown[], unknown[]> {
+    return starmap(new Signature(this.name, { app: this.boundApp }), items);
+  }
+
+  /** Lists of arguments in parts of `size`, each of which is one message. */
+  chunks(items: Iterable<readonly unknown[]>, size: number): Chunks<unknown> {
+    return chunks(new Signature(this.name, { app: this.boundApp }), items, size);
   }
 
   /** Arguments for the function, the bound context not included. @throws {TaskArgumentsError} */

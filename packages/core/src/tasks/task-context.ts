@@ -3,7 +3,7 @@ import { exponentialDelay, type Logger } from "@q/kernel";
 import type { App } from "../app/app.ts";
 import { MaxRetriesExceededError } from "../errors.ts";
 import type { EventFields } from "../protocol/event-message.ts";
-import type { AsyncResult } from "../results/async-result.ts";
+import type { ResultHandle } from "../results/result-handle.ts";
 import { ABORTED } from "../results/states.ts";
 import { Retry } from "./steering.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -122,7 +122,7 @@ export class TaskContext {
   }
 
   /** Records a result among the children of this task, unless its option `trail` is off. Calls do it by themselves. */
-  addTrail(result: AsyncResult<unknown>): void {
+  addTrail(result: ResultHandle): void {
     if (this.task.resolved.trail) this.request.children.push(result.asTuple());
   }
 

@@ -1,9 +1,11 @@
 import { ImproperlyConfiguredError } from "@q/kernel";
 import type { App } from "../app/app.ts";
-import type { Signature } from "../canvas/signature.ts";
+import type { Chunks } from "../canvas/chunks.ts";
+import type { Signature, SignatureOptions } from "../canvas/signature.ts";
 import type { AsyncResult } from "../results/async-result.ts";
 import type { EagerResult } from "../results/eager-result.ts";
 import type { CallOptions } from "./call-options.ts";
+import type { LastArgs, MissingArgs } from "./partial-args.ts";
 import type { TaskBase } from "./task-base.ts";
 
 /** The ways to call a task, with the types of its function. */
@@ -21,7 +23,26 @@ export interface TaskCalls<TArgs extends readonly unknown[], TReturn> {
   apply(args: TArgs, options?: CallOptions & { throw?: boolean }): Promise<EagerResult<Awaited<TReturn>>>;
   /** The result of an earlier call. */
   AsyncResult(taskId: string): AsyncResult<Awaited<TReturn>>;
-  s(...args: readonly unknown[]): Signature;
+  /** A signature with these last arguments: those before them are given when it is sent, or by the step before it. */
+  s<TGiven extends LastArgs<TArgs>>(...args: TGiven): Signature<MissingArgs<TArgs, TGiven>, Awaited<TReturn>>;
+  /** An immutable signature: it has all of its arguments, and takes none from a step before it. */
+  si(...args: TArgs): Signature<readonly unknown[], Awaited<TReturn>>;
+  /** A signature with arguments and options. */
+  signature<TGiven extends LastArgs<TArgs>>(
+    args: TGiven,
+    options?: CallOptions & { readonly immutable?: false; readonly kwargs?: never },
+  ): Signature<MissingArgs<TArgs, TGiven>, Awaited<TReturn>>;
+  /** With keyword arguments, or immutable, nothing is known of what it still takes. */
+  signature(
+    args?: LastArgs<TArgs>,
+    options?: SignatureOptions,
+  ): Signature<readonly unknown[], Awaited<TReturn>>;
+  /** One message that calls the task with each item, one after the other. */
+  map(items: Iterable<TArgs[0]>): Signature<readonly unknown[], Awaited<TReturn>[]>;
+  /** {@link map} with lists of arguments. */
+  starmap(items: Iterable<TArgs>): Signature<readonly unknown[], Awaited<TReturn>[]>;
+  /** Lists of arguments in parts of `size`, each of which is one message. */
+  chunks(items: Iterable<TArgs>, size: number): Chunks<Awaited<TReturn>>;
 }
 
 /** A task with the types of its function: call it here, or send it. */

@@ -1,0 +1,70 @@
+import type { GroupResult } from "../results/group-result.ts";
+import { listed } from "./chain.ts";
+import { type GroupNode, groupNode } from "./node.ts";
+import { setOptions } from "./partial.ts";
+import { appOf, Signature } from "./signature.ts";
+import type { AnySignature, SignatureOf } from "./signature-of.ts";
+
+/** Signatures that take the same arguments and give these results, one each. */
+export type Members<TTakes extends readonly unknown[], TResults extends readonly unknown[]> = {
+  readonly [TKey in keyof TResults]: SignatureOf<TTakes, TResults[TKey]>;
+};
+
+/** When each member of a group starts, in seconds. */
+export interface Skew {
+  /** Countdown of the first member. Default 1. */
+  readonly start?: number;
+  /** Countdown from which on it grows no more. Default: none. */
+  readonly stop?: number;
+  /** Difference from one member to the next. Default 1. */
+  readonly step?: number;
+}
+
+/** Members that run side by side; made by {@link group}. */
+export class Group<
+  in TTakes extends readonly unknown[],
+  out TResults extends readonly unknown[],
+> extends Signature<TTakes, TResults, GroupResult<TResults>> {
+  declare readonly node: GroupNode;
+
+  /** The members. */
+  get tasks(): readonly Signature[] {
+    return this.node.tasks.map((task) => new Signature(task, { app: this.boundApp }));
+  }
+
+  /** Number of members. */
+  get length(): number {
+    return this.node.tasks.length;
+  }
+
+  /** The same group, its members starting one after the other instead of all at once. */
+  skew(skew: Skew = {}): this {
+    const { start = 1, stop = Infinity, step = 1 } = skew;
+    const tasks = this.node.tasks.map((task, index) =>
+      setOptions(task, { countdown: Math.min(start + index * step, stop) }),
+    );
+    return new Group({ ...this.node, tasks }, { app: this.boundApp }) as unknown as this;
+  }
+}
+
+/**
+ * Members that run side by side. Sending it gives a `GroupResult` with their results in this order; arguments go to
+ * every member. Whatever follows a group gets all results at once, as a chord's body does.
+ */
+export function group<const TResults extends readonly unknown[], TTakes extends readonly unknown[]>(
+  members: readonly [...Members<TTakes, TResults>],
+): Group<TTakes, TResults>;
+export function group<TResult, TTakes extends readonly unknown[]>(
+  members: Iterable<SignatureOf<TTakes, TResult>>,
+): Group<TTakes, TResult[]>;
+export function group<TResults extends readonly unknown[], TTakes extends readonly unknown[]>(
+  ...members: Members<TTakes, TResults>
+): Group<TTakes, TResults>;
+export function group(...given: readonly (AnySignature | Iterable<AnySignature>)[]): unknown {
+  const members = listed(given);
+  const nodes = members.map(({ node }) => node);
+  const [only] = given;
+  // A group of a group, given as such and not in a list, is that group.
+  const same = given.length === 1 && only instanceof Group ? (only.node as GroupNode) : undefined;
+  return new Group(same ?? groupNode(nodes), { app: appOf(...members) });
+}

@@ -1,0 +1,90 @@
+import type { App } from "../app/app.ts";
+import { ChordsUnsupportedError, InvalidCanvasError } from "../errors.ts";
+import { resultFromTuple } from "../results/result-from-tuple.ts";
+import type { ResultHandle } from "../results/result-handle.ts";
+import { sendingTask } from "../tasks/task-context.ts";
+import { draftOf } from "./draft.ts";
+import { expand } from "./expand.ts";
+import { linkErrorTo, linkTo } from "./links.ts";
+import type { CanvasNode, NodeOptions } from "./node.ts";
+import { NodeWriter } from "./node-json.ts";
+import { callOptions } from "./node-options.ts";
+import { type OpenedChord, Outbox } from "./outbox.ts";
+import { firstOf, tupleOf } from "./result-node.ts";
+
+/**
+ * Sends a workflow: every message that can go now, in one go; later steps travel inside them. Settles when the broker
+ * has all of them, with the result of the last step, or `null` when there was nothing to send.
+ *
+ * @throws {ChordsUnsupportedError} before anything is sent
+ */
+export async function sendCanvas(
+  app: App,
+  node: CanvasNode,
+  options: NodeOptions,
+): Promise<ResultHandle | null> {
+  const { addToParent = true, link, linkError, ...rest } = options;
+  const linked = withCallbacks(app, node, { link, linkError });
+  const outbox = new Outbox(await app.replyTo());
+  const result = outbox.add(draftOf(expand(linked)), rest);
+  if (result === undefined) return null;
+  const writer = new NodeWriter();
+  await openChords(app, outbox.chords, writer);
+  await app.sendAll(
+    outbox.calls.map(({ task, args, kwargs, options: own }) => ({
+      name: task,
+      args,
+      options: { ...callOptions(own, writer), kwargs },
+    })),
+  );
+  const handle = resultFromTuple(tupleOf(result), app);
+  if (addToParent) sendingTask()?.addTrail(resultFromTuple(tupleOf(firstOf(result)), app));
+  return handle;
+}
+
+/** Callbacks of the call, where they belong. @throws {InvalidCanvasError} for a group */
+export function withCallbacks(
+  app: App,
+  node: CanvasNode,
+  { link = [], linkError = [] }: { link: NodeOptions["link"]; linkError: NodeOptions["linkError"] },
+): CanvasNode {
+  if (node.kind === "group" && link.length + linkError.length > 0) {
+    throw new InvalidCanvasError("a group takes no link: link its members, or make it a chord with a body");
+  }
+  const chordHeader = app.conf.taskAllowErrorCbOnChordHeader;
+  const linked = link.reduce<CanvasNode>(linkTo, node);
+  return linkError.reduce<CanvasNode>((one, errback) => linkErrorTo(one, errback, { chordHeader }), linked);
+}
+
+/** The backend hears of chords before their members can end. */
+async function openChords(app: App, chords: readonly OpenedChord[], writer: NodeWriter): Promise<void> {
+  if (chords.length === 0) return;
+  const backend = await app.backend();
+  if (backend.capabilities.chords === "none") {
+    throw new ChordsUnsupportedError(
+      `the result backend ${backend.asUri()} cannot end a chord. Set another result_backend, such as redis:// or sqlite://.`,
+    );
+  }
+  for (const chord of chords) {
+    const { groupId, size, header } = chord;
+    // Members that are groups themselves: how results nest is not to be seen from the members' ends.
+    if (header.children?.some(({ children }) => children)) await backend.saveGroup(tupleOf(header));
+    await (backend.chords?.setSize(groupId, size) ?? sendUnlock(app, chord, writer));
+  }
+}
+
+/** A task that looks from time to time whether all members have ended, for backends that cannot count. */
+async function sendUnlock(
+  app: App,
+  { groupId, header, body, countdown = 1 }: OpenedChord,
+  writer: NodeWriter,
+): Promise<void> {
+  const { queue, priority } = body.options;
+  await app.sendTask("celery.chord_unlock", [groupId, writer.write(body)], {
+    kwargs: { result: header.children?.map(tupleOf) ?? [] },
+    countdown,
+    addToParent: false,
+    ...(queue !== undefined && { queue }),
+    ...(priority !== undefined && { priority }),
+  });
+}
