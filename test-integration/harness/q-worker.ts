@@ -10,6 +10,8 @@ export interface QWorkerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Path of a ledger for an app that reads it from `LEDGER`. */
   readonly ledger?: string;
+  /** Kind of pool. Default `async`, which keeps workers light where the pool is not what is tested. */
+  readonly pool?: string;
   /** More arguments of `q worker`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -19,11 +21,11 @@ const folder: string = new URL("..", import.meta.url).pathname;
 
 /** Starts the built `q worker` as users do, logging JSON lines, and does not wait. Build first: `pnpm build`. */
 export function startQWorker(options: QWorkerOptions): ChildProgram {
-  const { app, broker, settings = {}, ledger, args = [], env = {} } = options;
+  const { app, broker, settings = {}, ledger, pool = "async", args = [], env = {} } = options;
   const name = `${uniqueName("q")}@%h`;
   return nodeProcess(
     "packages/cli/bin/q.js",
-    ["-A", app, "worker", "-l", "INFO", "--logformat", "json", "-n", name, ...args],
+    ["-A", app, "worker", "-l", "INFO", "--logformat", "json", "-n", name, "-P", pool, ...args],
     {
       cwd: folder,
       env: { BROKER_URL: broker, SETTINGS: JSON.stringify(settings), LEDGER: ledger, ...env },

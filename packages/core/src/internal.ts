@@ -28,3 +28,4 @@ export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-url
 export { censor } from "./conf/censor.ts";
 export { DEFAULT_CONFIG_MODULE, loadDefaultConfig } from "./conf/default-config.ts";
 export { findModuleFile, loadModule, pickExport, splitSpecifier } from "./conf/load-module.ts";
+export { symbolByName } from "./conf/symbol-by-name.ts";

@@ -2,8 +2,9 @@ import { expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import * as main from "./index.ts";
 import * as testing from "./testing/index.ts";
+import * as transfer from "./transfer/index.ts";
 
-const entries = { ".": main, "./testing": testing };
+const entries = { ".": main, "./testing": testing, "./transfer": transfer };
 
 it("tests every entry of the package", () => {
   const declared = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");

@@ -1,11 +1,14 @@
-import { availableParallelism } from "node:os";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { silentLogger } from "@q/kernel";
 import { InlinePool } from "@q/pool";
 import { createWorkerPool } from "./create-pool.ts";
 
 const execute = (): number => 1;
 const create = (pool: Parameters<typeof createWorkerPool>[0], concurrency: number | null = null) =>
-  createWorkerPool(pool, { concurrency, execute });
+  createWorkerPool(pool, { concurrency, execute, remote: undefined, logger: silentLogger });
 
 describe("the pool of a worker", () => {
   it.each(["async", "eventlet", "gevent"])(
@@ -39,10 +42,33 @@ describe("the pool of a worker", () => {
       seen.push(options);
       return own;
     }, 5);
-    expect([pool, seen]).toEqual([own, [{ size: 5, execute }]]);
+    expect([pool, seen]).toEqual([own, [{ size: 5, execute, executor: undefined }]]);
   });
 
-  it.each(["asink", "prefork", "toString"])("is an error when it is called %s", async (name) => {
-    await expect(create(name)).rejects.toMatchObject({ code: "ERR_Q_IMPROPERLY_CONFIGURED" });
+  it.each(["asink", "custom", "toString", "./no/such/module.js:pool"])(
+    "is an error when it is called %s",
+    async (name) => {
+      await expect(create(name)).rejects.toMatchObject({ code: "ERR_Q_IMPROPERLY_CONFIGURED" });
+    },
+  );
+
+  it.each(["prefork", "processes", "threads"])(
+    "%s is an error without a module to find the app in",
+    async (name) => {
+      await expect(create(name)).rejects.toThrow(/appModule/);
+    },
+  );
+
+  it("may be that of a module, and custom is the one that the environment names", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "q-pool-"));
+    const module = join(folder, "pool.mjs");
+    writeFileSync(module, "export const make = ({ size }) => ({ size, slots: size, own: true });");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    });
+    expect(await create(`${module}:make`, 3)).toMatchObject({ size: 3, own: true });
+    vi.stubEnv("CELERY_CUSTOM_WORKER_POOL", `${module}:make`);
+    expect(await create("custom", 4)).toMatchObject({ size: 4, own: true });
   });
 });

@@ -74,7 +74,7 @@ describe("a task whose executor is lost", () => {
 
   it("fails nevertheless when its message is gone already", async () => {
     const { app, pool, id } = await lostTask({ rejectOnWorkerLost: true });
-    pool.jobs[0]?.job.onAccepted?.();
+    pool.jobs[0]?.job.onAccepted?.({ index: 0, pid: process.pid, threadId: 0 });
     pool.jobs[0]?.end.resolve(lost);
     await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
       code: "ERR_Q_WORKER_LOST",
@@ -123,7 +123,7 @@ describe("tasks cancelled because the connection was lost", () => {
 
   it("are only those whose message is still there", async () => {
     const { worker, pool } = await lostTask({});
-    pool.jobs[0]?.job.onAccepted?.();
+    pool.jobs[0]?.job.onAccepted?.({ index: 0, pid: process.pid, threadId: 0 });
     let ended = false;
     void pool.jobs[0]?.end.promise.then(() => (ended = true));
     worker.dispatcher?.cancelLate(new Error("the connection was lost"));

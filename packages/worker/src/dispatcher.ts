@@ -1,10 +1,12 @@
 import type { Clock, Logger } from "@q/kernel";
 import type { Consumer, Delivery, Settlement } from "@q/messaging";
 import { type App, TaskRevokedError } from "@q/core";
-import type { Outcome, Pool } from "@q/pool";
+import type { ExecutorIdentity, Outcome, Pool } from "@q/pool";
 import { settlementOf, type LostOutcome } from "./acknowledgement.ts";
+import { decodeOutcome, type TransferredOutcome } from "./executor/transferred-outcome.ts";
 import type { Desk } from "./desk.ts";
 import { EtaQueue } from "./eta-queue.ts";
+import { Losses, type LossesParts } from "./losses.ts";
 import { PrefetchWindow } from "./prefetch-window.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import type { Reporter } from "./reporter.ts";
@@ -28,8 +30,14 @@ export interface DispatcherParts {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Moves a discarded message out of the way; `false` settles it as told. */
-  readonly park: ((delivery: Delivery, error: Error) => Promise<void>) | undefined;
+  /** Moves a message to the parking queue of its queue. */
+  readonly park: (delivery: Delivery, error: Error) => Promise<void>;
+  /** Messages that cannot be used are parked; otherwise they are settled as told. */
+  readonly parksUnusable: boolean;
+  /** Publishes a message again whose task has ended its executor. */
+  readonly giveBack: LossesParts["giveBack"];
+  /** Crashes after which a task is not run again; 0 for no limit. */
+  readonly crashLimit: number;
   /** Messages per slot that the worker may hold; 0 means no limit. */
   readonly prefetchMultiplier: number;
   /** Most scheduled tasks held in memory; `null` for no limit. */
@@ -57,6 +65,10 @@ export class Dispatcher implements Desk {
   readonly #scheduled: EtaQueue<WorkerRequest>;
   readonly #running = new Map<string, WorkerRequest>();
   readonly #window: PrefetchWindow;
+  readonly #losses: Losses;
+  readonly #sharesMemory: boolean;
+  /** What still has to be stored, sent or settled for requests that have ended. */
+  readonly #unfinished = new Set<Promise<void>>();
   #consumer: Consumer | undefined;
   /** Ended here only to run again elsewhere: that is no failure. */
   readonly #cancelled = new WeakSet<WorkerRequest>();
@@ -72,6 +84,7 @@ export class Dispatcher implements Desk {
     this.logger = parts.logger;
     this.#rates = new RateLimits(parts.clock);
     this.#pool = parts.pool;
+    this.#sharesMemory = parts.pool.capabilities.isolation === "none";
     this.#scheduled = new EtaQueue(parts.clock, (request) => this.enqueue(request));
     this.#window = new PrefetchWindow({
       capacity: () => this.#pool.slots * parts.prefetchMultiplier,
@@ -79,6 +92,9 @@ export class Dispatcher implements Desk {
       etaLimit: parts.etaLimit,
       apply: (prefetch) => this.#consumer?.setPrefetch(prefetch),
     });
+    const { reporter, logger, crashLimit, giveBack, park } = parts;
+    const settle: LossesParts["settle"] = (request, how) => this.#settle(request, how);
+    this.#losses = new Losses({ reporter, logger, crashLimit, giveBack, park, settle });
   }
 
   /** The consumer that deliveries come from and settlements go to. */
@@ -149,7 +165,7 @@ export class Dispatcher implements Desk {
   revoke(request: WorkerRequest, why: { expired: boolean }): void {
     request.state = "done";
     this.#settle(request, "ack");
-    void this.#parts.reporter.revoked(request, { ...why, terminated: false });
+    this.#finishLater(this.#parts.reporter.revoked(request, { ...why, terminated: false }));
     this.#window.refresh();
   }
 
@@ -174,11 +190,11 @@ export class Dispatcher implements Desk {
   }
 
   discard(delivery: Delivery, error: Error, fate: Settlement): void {
-    const { park, reporter } = this.#parts;
-    reporter.discarded(delivery, { error, fate: park || delivery.isParked ? "park" : fate });
-    if (park === undefined) return void this.#consumer?.settle(delivery, fate);
-    void park(delivery, error).then(
-      () => this.#consumer?.settle(delivery, "ack"),
+    const { park, parksUnusable, reporter } = this.#parts;
+    reporter.discarded(delivery, { error, fate: parksUnusable || delivery.isParked ? "park" : fate });
+    if (!parksUnusable) return void this.#consumer?.settle(delivery, fate);
+    const parked = park(delivery, error).then(
+      () => void this.#consumer?.settle(delivery, "ack"),
       (err: unknown) => {
         this.logger.error(
           { err, queue: delivery.queue },
@@ -187,6 +203,18 @@ export class Dispatcher implements Desk {
         this.#consumer?.settle(delivery, "requeue");
       },
     );
+    this.#finishLater(parked);
+  }
+
+  /** Resolves when all that follows from ended requests is stored, sent and settled. */
+  async settled(): Promise<void> {
+    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
+  }
+
+  /** The pool has got more or fewer slots. */
+  resized(): void {
+    this.#pump();
+    this.#window.refresh();
   }
 
   /** The session is gone: what has not started will be delivered again, so it is forgotten here. */
@@ -242,15 +270,20 @@ export class Dispatcher implements Desk {
     this.#running.set(request.id, request);
     this.totals.set(request.task.name, (this.totals.get(request.task.name) ?? 0) + 1);
     this.#parts.reporter.started(request);
-    const { resolved } = request.task;
     const times = this.#parts.limits.timesOf(request.task);
-    const payload: TracePayload = { message: request.message, deliveryInfo: request.request.deliveryInfo };
+    const { deliveryInfo } = request.request;
+    const payload: TracePayload = {
+      message: request.message,
+      deliveryInfo,
+      reportResult: this.#parts.reporter.reportsResults,
+      ...(this.#sharesMemory && { request: request.request }),
+    };
     const job = {
       id: request.id,
       payload,
       softLimitMs: (request.request.softTimeLimit ?? times.soft ?? 0) * 1000,
       hardLimitMs: (request.request.timeLimit ?? times.hard ?? 0) * 1000,
-      onAccepted: resolved.acksLate ? undefined : () => this.#acknowledgeEarly(request),
+      onAccepted: (by: ExecutorIdentity) => this.#accepted(request, by),
     };
     this.#pool.submit(job, (outcome) => this.#finish(request, outcome));
   }
@@ -282,7 +315,9 @@ export class Dispatcher implements Desk {
     return request.headers["expires"] !== null && this.clock.now() > (request.expires?.getTime() ?? Infinity);
   }
 
-  #acknowledgeEarly(request: WorkerRequest): void {
+  #accepted(request: WorkerRequest, by: ExecutorIdentity): void {
+    request.pid = by.pid;
+    if (request.task.resolved.acksLate || request.state === "done") return;
     this.#settle(request, "ack");
     request.acknowledged = true;
     this.#window.earlyAcked++;
@@ -293,27 +328,13 @@ export class Dispatcher implements Desk {
     request.state = "done";
     if (this.#running.get(request.id) === request) this.#running.delete(request.id);
     if (request.acknowledged) this.#window.earlyAcked--;
-    const end = this.#endOf(outcome);
-    if (end.status === "lost" && this.#runsAgain(request, end)) this.#settle(request, "requeue");
-    else this.#conclude(request, end);
+    this.#conclude(request, this.#endOf(outcome));
     this.#pump();
     this.#window.refresh();
   }
 
-  /** Whether a lost task is delivered again, so that its loss is no end of it. */
-  #runsAgain(request: WorkerRequest, { reason }: LostOutcome & { status: "lost" }): boolean {
-    if (reason instanceof TaskRevokedError) return false;
-    if (this.#abandoned || this.#cancelled.has(request)) return true;
-    if (request.acknowledged || !request.task.resolved.rejectOnWorkerLost) return false;
-    this.logger.error(
-      { ...request.logFields, err: reason },
-      "task was lost with its executor and goes back to its queue",
-    );
-    return true;
-  }
-
   #endOf(outcome: Outcome): TraceOutcome | LostOutcome {
-    if (outcome.status === "done") return outcome.value as TraceOutcome;
+    if (outcome.status === "done") return decodeOutcome(outcome.value as TransferredOutcome);
     if (outcome.status !== "failed") return outcome;
     const error = outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
     return { status: "FAILURE", error, isExpected: false, runtimeSeconds: 0 };
@@ -325,13 +346,25 @@ export class Dispatcher implements Desk {
       this.discard(request.delivery, end.error, settlementOf(end, request.task.resolved));
       return;
     }
+    if (end.status === "timed out" || end.status === "lost") return this.#lose(request, end);
+    reporter.ended(request, end);
+    this.#settle(request, settlementOf(end, request.task.resolved));
+  }
+
+  /** Its executor could not report the end of the request. */
+  #lose(request: WorkerRequest, end: LostOutcome): void {
     if (end.status === "lost" && end.reason instanceof TaskRevokedError) {
-      void reporter.revoked(request, { expired: false, terminated: true });
+      this.#finishLater(this.#parts.reporter.revoked(request, { expired: false, terminated: true }));
       return this.#settle(request, "ack");
     }
-    if (end.status === "timed out" || end.status === "lost") void reporter.lost(request, end);
-    else reporter.ended(request, end);
-    this.#settle(request, settlementOf(end, request.task.resolved));
+    const runsElsewhere = end.status === "lost" && (this.#abandoned || this.#cancelled.has(request));
+    if (runsElsewhere && !request.acknowledged) return this.#settle(request, "requeue");
+    this.#finishLater(this.#losses.deal(request, end));
+  }
+
+  #finishLater(work: Promise<void>): void {
+    this.#unfinished.add(work);
+    void work.finally(() => this.#unfinished.delete(work));
   }
 
   #settle(request: WorkerRequest, how: Settlement): void {

@@ -1,6 +1,12 @@
+export type { AppModule } from "./app-module/app-module.ts";
+export { Autoscaler } from "./autoscale/autoscaler.ts";
+export type { AutoscalerOptions, Scalable } from "./autoscale/autoscaler.ts";
 export type { Bootstep } from "./blueprint.ts";
+export { CrashLimitError } from "./crash-counter.ts";
+export { NestedWorkerError } from "./executor/inside-executor.ts";
 export { expandPath, nodeName } from "./node-name.ts";
 export { PARKED_SUFFIX } from "./parking.ts";
+export type { RestartPoolOptions } from "./pool-control.ts";
 export { Worker } from "./worker.ts";
 export type { StopMode } from "./worker.ts";
 export type { PoolFactory, WorkerOptions } from "./worker-options.ts";

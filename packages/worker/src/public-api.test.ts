@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import * as main from "./index.ts";
+import * as internal from "./internal.ts";
 
-const entries = { ".": main };
+const entries = { ".": main, "./internal": internal };
 
 it("tests every entry of the package", () => {
   const declared = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");

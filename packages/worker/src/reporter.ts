@@ -39,6 +39,11 @@ export class Reporter {
     return this.#startedCount;
   }
 
+  /** Somebody reads the results of tasks, as text: in the log, or as events. */
+  get reportsResults(): boolean {
+    return this.#logsSuccess || this.#app.events.has("task:succeeded");
+  }
+
   started(request: WorkerRequest): void {
     this.#startedCount++;
     if (this.#app.events.has("task:started"))
@@ -85,7 +90,12 @@ export class Reporter {
     this.#logger.error({ ...request.logFields, err: error, orphaned }, "task was ended before it finished");
     this.#app.events.emit("task:failed", { request: request.request, error });
     await this.#store(request, { status: "FAILURE", error });
-    await followLost(request, error, this.#logger).catch((err: unknown) => {
+    await followLost(request, {
+      error,
+      meta: this.#failure(request.id, { status: "FAILURE", error }),
+      backend: this.#backend,
+      logger: this.#logger,
+    }).catch((err: unknown) => {
       this.#logger.error({ ...request.logFields, err }, "what follows a lost task could not be done");
     });
   }

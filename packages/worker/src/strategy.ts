@@ -2,6 +2,7 @@ import { logsAt } from "@q/kernel";
 import { InvalidTaskError, type TaskBase } from "@q/core";
 import { parseIsoTime, TaskRequest } from "@q/core/internal";
 import type { Delivery, WireMessage } from "@q/messaging";
+import { crashesOf } from "./crash-counter.ts";
 import type { Desk } from "./desk.ts";
 import { shown } from "./incoming.ts";
 import { WorkerRequest } from "./worker-request.ts";
@@ -58,5 +59,11 @@ function timeHeader(value: unknown): number | undefined {
 function deliveryInfo(delivery: Delivery, message: WireMessage): TaskRequest["deliveryInfo"] {
   const { exchange, routingKey, redelivered } = delivery;
   const { priority } = message.properties;
-  return { exchange, routingKey, redelivered, priority: typeof priority === "number" ? priority : 0 };
+  // Its executor died with it before: the copy that came instead counts as a redelivery.
+  return {
+    exchange,
+    routingKey,
+    redelivered: redelivered || crashesOf(message) > 0,
+    priority: typeof priority === "number" ? priority : 0,
+  };
 }

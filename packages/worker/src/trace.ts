@@ -21,6 +21,10 @@ import { sendCallbacks, sendErrbacks, sendRetry } from "./follow-up.ts";
 export interface TracePayload {
   readonly message: WireMessage;
   readonly deliveryInfo: DeliveryInfo;
+  /** The request that was made from them, where the executor shares memory with the worker: one per task is enough. */
+  readonly request?: TaskRequest;
+  /** Report the result as text, for logs and events. Default false. */
+  readonly reportResult?: boolean;
 }
 
 /** What an executor reports: how the task ended, in few words. */
@@ -49,6 +53,17 @@ export interface TraceJob {
   accept(): void;
 }
 
+/** A job, and what shall be reported of it. */
+interface Traced {
+  readonly job: TraceJob;
+  readonly reportResult: boolean;
+}
+
+/** One run of a task's function that has ended. */
+interface Run extends Traced {
+  readonly runtimeSeconds: number;
+}
+
 /** What a tracer needs. */
 export interface TracerParts {
   readonly app: App;
@@ -56,8 +71,6 @@ export interface TracerParts {
   /** Without one no result is stored. */
   readonly backend: ResultBackend | undefined;
   readonly hostname: string;
-  /** Report results as text, for logs and events. */
-  readonly reportResults: boolean;
   readonly logger: Logger;
 }
 
@@ -76,48 +89,51 @@ export class Tracer {
 
   /** Runs one message; whatever goes wrong in it is an outcome, which is there at once when nothing had to be awaited. */
   trace(payload: TracePayload, job: TraceJob): TraceOutcome | Promise<TraceOutcome> {
-    const { message, deliveryInfo } = payload;
-    const { hostname } = this.#parts;
+    const { message, deliveryInfo, reportResult = false } = payload;
     const { headers, properties } = message;
-    const request = new TaskRequest({ headers, properties, deliveryInfo, hostname });
+    const request =
+      payload.request ??
+      new TaskRequest({ headers, properties, deliveryInfo, hostname: this.#parts.hostname });
+    const traced: Traced = { job, reportResult };
     try {
       const decoded = this.#decode(message);
-      if (decoded instanceof Promise) return this.#traceLater(request, decoded, job);
+      if (decoded instanceof Promise) return this.#traceLater(request, decoded, traced);
       takeBody(request, decoded);
     } catch (thrown) {
       return unusable(thrown);
     }
-    return this.#begin(request, job);
+    return this.#begin(request, traced);
   }
 
   /** The codec of the body had to be loaded first. */
-  async #traceLater(request: TaskRequest, decoding: Promise<unknown>, job: TraceJob): Promise<TraceOutcome> {
+  async #traceLater(request: TaskRequest, decoding: Promise<unknown>, traced: Traced): Promise<TraceOutcome> {
     try {
       takeBody(request, await decoding);
     } catch (thrown) {
       return unusable(thrown);
     }
-    return this.#begin(request, job);
+    return this.#begin(request, traced);
   }
 
-  #begin(request: TaskRequest, job: TraceJob): TraceOutcome | Promise<TraceOutcome> {
+  #begin(request: TaskRequest, traced: Traced): TraceOutcome | Promise<TraceOutcome> {
     const { app } = this.#parts;
+    const { job } = traced;
     const task = app.tasks.get(request.task);
     const context = new TaskContext({ task, request, signal: () => job.signal, logger: app.logger });
     if (request.deliveryInfo.redelivered || task.resolved.trackStarted)
-      return this.#beginAfterLook(context, job);
+      return this.#beginAfterLook(context, traced);
     job.accept();
-    return this.#run(context, job);
+    return this.#run(context, traced);
   }
 
   /** The result backend has a say before the task begins, or wants to know that it does. */
-  async #beginAfterLook(context: TaskContext, job: TraceJob): Promise<TraceOutcome> {
+  async #beginAfterLook(context: TaskContext, traced: Traced): Promise<TraceOutcome> {
     const { task, request } = context;
     if (request.deliveryInfo.redelivered && (await this.#hasSucceeded(task, request)))
       return { status: "IGNORED" };
-    job.accept();
+    traced.job.accept();
     if (task.resolved.trackStarted) await this.#storeStarted(context);
-    return this.#run(context, job);
+    return this.#run(context, traced);
   }
 
   /** With `worker_deduplicate_successful_tasks`: an earlier delivery has run to its end, only its acknowledgement was lost. */
@@ -152,26 +168,30 @@ export class Tracer {
     }
   }
 
-  #run(context: TaskContext, job: TraceJob): TraceOutcome | Promise<TraceOutcome> {
+  #run(context: TaskContext, traced: Traced): TraceOutcome | Promise<TraceOutcome> {
     const startedMs = performance.now();
     const execution = executeTask(context, this.#parts.app.executeMiddleware);
     const conclude = (end: Execution): TraceOutcome | Promise<TraceOutcome> => {
-      const runtimeSeconds = (performance.now() - startedMs) / 1000;
-      if (job.isOver || this.#isPlain(context, end)) return this.#outcome(context.task, end, runtimeSeconds);
-      return this.#complete(context, end, runtimeSeconds);
+      const run = { runtimeSeconds: (performance.now() - startedMs) / 1000, ...traced };
+      if (run.job.isOver || this.#isPlain(context, end)) return outcomeFrom(context.task, end, run);
+      return this.#complete(context, end, run);
     };
     return execution instanceof Promise ? execution.then(conclude) : conclude(execution);
   }
 
   /** Everything that follows from the end of a task, and what that makes of it. */
-  async #complete(context: TaskContext, execution: Execution, runtimeSeconds: number): Promise<TraceOutcome> {
+  async #complete(context: TaskContext, execution: Execution, run: Run): Promise<TraceOutcome> {
     try {
       const settled = await this.#followUp(context, execution);
       if (hasHandlers(context.task)) await this.#callHandlers(context, settled);
-      return this.#outcome(context.task, settled, runtimeSeconds);
+      return outcomeFrom(context.task, settled, run);
     } catch (thrown) {
       const error = asError(thrown);
       const { request, name } = context;
+      if (execution.status === "RETRY" && context.task.resolved.acksLate && isUnsent(error)) {
+        // The attempt is not used up: the message goes back and the task runs again, as it asked to.
+        return { status: "REJECTED", requeue: true, reason: error };
+      }
       this.#parts.logger.error(
         { err: error, taskId: request.id, taskName: name },
         "task could not be completed",
@@ -179,7 +199,7 @@ export class Tracer {
       await this.#storeError(context, { status: "FAILURE", error }).catch((err: unknown) => {
         this.#parts.logger.error({ err, taskId: request.id, taskName: name }, "a result could not be stored");
       });
-      return { status: "FAILURE", error, isExpected: false, runtimeSeconds };
+      return { status: "FAILURE", error, isExpected: false, runtimeSeconds: run.runtimeSeconds };
     }
   }
 
@@ -324,30 +344,32 @@ export class Tracer {
       );
     }
   }
+}
 
-  #outcome(task: TaskBase, execution: Execution, runtimeSeconds: number): TraceOutcome {
-    switch (execution.status) {
-      case "SUCCESS": {
-        const report = this.#parts.reportResults;
-        const result = report ? pythonRepr(execution.value, task.resolved.resultreprMaxsize) : undefined;
-        return { status: "SUCCESS", runtimeSeconds, result };
-      }
-      case "FAILURE": {
-        const isExpected = task.options.throws?.some((cls) => execution.error instanceof cls) ?? false;
-        return { status: "FAILURE", error: execution.error, isExpected, runtimeSeconds };
-      }
-      case "RETRY":
-        return {
-          status: "RETRY",
-          reason: execution.retry.exc ?? execution.retry,
-          when: execution.retry.when,
-        };
-      case "REJECTED":
-        return { status: "REJECTED", requeue: execution.reject.requeue, reason: execution.reject };
-      default:
-        return { status: "IGNORED" };
+/** What a task's end is reported as. */
+function outcomeFrom(task: TaskBase, execution: Execution, run: Run): TraceOutcome {
+  const { runtimeSeconds, reportResult } = run;
+  switch (execution.status) {
+    case "SUCCESS": {
+      const result = reportResult ? pythonRepr(execution.value, task.resolved.resultreprMaxsize) : undefined;
+      return { status: "SUCCESS", runtimeSeconds, result };
     }
+    case "FAILURE": {
+      const isExpected = task.options.throws?.some((cls) => execution.error instanceof cls) ?? false;
+      return { status: "FAILURE", error: execution.error, isExpected, runtimeSeconds };
+    }
+    case "RETRY":
+      return { status: "RETRY", reason: execution.retry.exc ?? execution.retry, when: execution.retry.when };
+    case "REJECTED":
+      return { status: "REJECTED", requeue: execution.reject.requeue, reason: execution.reject };
+    default:
+      return { status: "IGNORED" };
   }
+}
+
+/** A message that did not reach the broker, and may when it is sent again. */
+function isUnsent(error: Error): boolean {
+  return QError.is(error) && ["ERR_Q_PUBLISH", "ERR_Q_CONNECTION", "ERR_Q_CLOSED"].includes(error.code);
 }
 
 /** Makes the decoded body part of its request. @throws {InvalidTaskError} */

@@ -1,12 +1,16 @@
-import type { Logger } from "@q/kernel";
-import type { Execute, Pool } from "@q/pool";
+import type { Logger, LogLevel } from "@q/kernel";
+import type { DispatchStrategy, Execute, ExecutorModule, Pool } from "@q/pool";
+import type { AppModule } from "./app-module/app-module.ts";
 import type { Bootstep } from "./blueprint.ts";
 import type { Worker } from "./worker.ts";
 
 /** Makes a pool of one's own. */
 export type PoolFactory = (options: {
   readonly size: number;
+  /** Runs a task in the calling process. */
   readonly execute: Execute;
+  /** What runs tasks in another process or thread, when the worker knows where its app is. */
+  readonly executor: ExecutorModule | undefined;
 }) => Pool | Promise<Pool>;
 
 /** Options of a {@link Worker}; absent ones come from the settings of the app. */
@@ -17,10 +21,31 @@ export interface WorkerOptions {
   readonly queues?: readonly string[];
   /** Names of configured queues not to consume. */
   readonly excludeQueues?: readonly string[];
-  /** Tasks at once. Default the setting `workerConcurrency`, else the number of CPUs. */
+  /**
+   * Processes, threads, or tasks on the event loop. Default the setting `workerConcurrency`, else the number of CPUs.
+   */
   readonly concurrency?: number;
-  /** `async` (aliases `eventlet`, `gevent`), `solo`, or a pool of one's own. Default the setting `workerPool`. */
+  /** Tasks that one process or thread runs at once. Default the setting `workerTasksPerExecutor` (1). */
+  readonly tasksPerExecutor?: number;
+  /**
+   * `prefork` (alias `processes`), `threads`, `async` (aliases `eventlet`, `gevent`), `solo`, `module:export` or a
+   * function for a pool of one's own. Default the setting `workerPool`; a worker without {@link appModule} for which
+   * nobody has set that gets `async`.
+   */
   readonly pool?: string | PoolFactory;
+  /**
+   * The module that defines the app, as for `q -A` or as a `file:` URL: processes and threads import it to find the
+   * tasks. It must not start a worker itself. Without it there is only the event loop.
+   */
+  readonly appModule?: string | AppModule;
+  /** Lets the number of processes or threads follow the load. */
+  readonly autoscale?: { readonly max: number; readonly min: number };
+  /** `fair`: a process gets a task when it can run it at once. `default`: some wait there already. Default `fair`. */
+  readonly optimization?: DispatchStrategy;
+  /** Level at which what processes and threads print goes to the log. Default: it is printed. */
+  readonly outputLevel?: LogLevel;
+  /** Log of one process or thread, by its number from 0. Default the worker's own. */
+  readonly executorLogger?: (index: number) => Logger;
   /** Messages held per slot. Default the setting `workerPrefetchMultiplier`; 0 for no limit. */
   readonly prefetchMultiplier?: number;
   /**

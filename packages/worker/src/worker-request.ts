@@ -17,6 +17,8 @@ export class WorkerRequest {
   isLimited = false;
   /** Nothing is left to tell the broker. */
   acknowledged = false;
+  /** Process that runs the task, once it has accepted it. */
+  pid: number | undefined;
   /** Wall-clock milliseconds. */
   startedMs: number | undefined;
 
@@ -54,7 +56,7 @@ export class WorkerRequest {
         priority: request.deliveryInfo.priority,
         redelivered: delivery.redelivered,
       },
-      worker_pid: this.startedMs === undefined ? null : process.pid,
+      worker_pid: this.startedMs === undefined ? null : (this.pid ?? null),
     };
   }
 }

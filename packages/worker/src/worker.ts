@@ -1,19 +1,23 @@
-import { type Deferred, deferred, type Logger } from "@q/kernel";
+import { type Deferred, deferred, type Logger, sleep } from "@q/kernel";
 import type { ResultBackend } from "@q/backends";
 import type { BodyCodec, Connection, Consumer, Queue } from "@q/messaging";
 import type { App } from "@q/core";
 import { recordedRevocations } from "@q/core/internal";
 import { type Pool, type PoolStats, Terminated } from "@q/pool";
 import { Blueprint } from "./blueprint.ts";
+import { giveBackCounted } from "./crash-counter.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { isInsideExecutor, NestedWorkerError } from "./executor/inside-executor.ts";
 import { nodeName } from "./node-name.ts";
 import { parkMessage } from "./parking.ts";
 import type { WorkerEvents } from "./monitor/worker-events.ts";
+import { PoolControl, type RestartPoolOptions } from "./pool-control.ts";
 import { Reporter } from "./reporter.ts";
 import { RevokedIds } from "./revoked.ts";
 import { RevokedStamps } from "./revoked-stamps.ts";
 import { workerStatistics } from "./panel/statistics.ts";
 import { connectionStep } from "./steps/connection-step.ts";
+import { autoscalerStep } from "./steps/autoscaler-step.ts";
 import { consumerStep } from "./steps/consumer-step.ts";
 import { eventsStep } from "./steps/events-step.ts";
 import { executorStep } from "./steps/executor-step.ts";
@@ -24,6 +28,8 @@ import { TaskLimits } from "./task-limits.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 const DAY_MS = 86_400_000;
+/** What follows a lost task gets so long at the end: a broker or backend that is down must not keep the worker. */
+const SETTLE_TIMEOUT_MS = 10_000;
 
 /** How a worker is asked to end: `warm` lets running tasks finish, `cold` ends them. */
 export type StopMode = "warm" | "cold";
@@ -45,6 +51,10 @@ export class Worker implements AsyncDisposable {
   readonly limits: TaskLimits = new TaskLimits();
   /** Monotonic milliseconds. */
   readonly startedAtMs: number;
+  /** Changes the pool of a running worker. @internal */
+  readonly poolControl: PoolControl;
+  /** Modules that executors import besides the app's own. @internal */
+  readonly include: string[];
   readonly #blueprint: Blueprint<Worker>;
   readonly #stopped: Deferred<void> = deferred();
   #failure: Error | undefined;
@@ -65,6 +75,8 @@ export class Worker implements AsyncDisposable {
     this.logger = options.logger ?? app.logger;
     this.revoked = new RevokedIds(app.clock);
     this.startedAtMs = app.clock.monotonic();
+    this.include = typeof options.appModule === "object" ? [...(options.appModule.include ?? [])] : [];
+    this.poolControl = new PoolControl(this, this.include);
     this.#blueprint = new Blueprint([
       connectionStep,
       executorStep,
@@ -73,6 +85,7 @@ export class Worker implements AsyncDisposable {
       mingleStep(),
       consumerStep,
       eventsStep,
+      autoscalerStep,
       ...(options.steps ?? []),
     ]);
   }
@@ -85,9 +98,11 @@ export class Worker implements AsyncDisposable {
   /**
    * Resolves when the worker consumes, or was stopped before it could.
    *
+   * @throws {NestedWorkerError} in a process or thread that runs the tasks of another worker
    * @throws what the first failing part threw; everything is closed again then
    */
   async start(): Promise<void> {
+    if (isInsideExecutor()) throw new NestedWorkerError();
     // A broker without a socket, or one that is down, leaves nothing else that keeps the process alive.
     this.#keepAlive = setInterval(() => {}, DAY_MS);
     try {
@@ -199,6 +214,35 @@ export class Worker implements AsyncDisposable {
     return this.#executor?.pool;
   }
 
+  /** Adds processes, threads or slots. @throws {ImproperlyConfiguredError} when the pool has a fixed size */
+  growPool(by = 1): Promise<void> {
+    return this.poolControl.growBy(by);
+  }
+
+  /** Takes processes, threads or slots away, never the last; what runs there ends first. @throws as {@link growPool} */
+  shrinkPool(by = 1): Promise<void> {
+    return this.poolControl.shrinkBy(by);
+  }
+
+  /**
+   * Replaces every process or thread, each when its tasks have ended: they import the app anew.
+   *
+   * @throws {ImproperlyConfiguredError} when the setting `workerPoolRestarts` is off, or a module cannot be imported
+   */
+  restartPool(options: RestartPoolOptions = {}): Promise<void> {
+    return this.poolControl.restart(options);
+  }
+
+  /** Changes the limits of the autoscaler. @throws {ImproperlyConfiguredError} when the worker was started without */
+  autoscale(max?: number, min?: number): Promise<{ max: number; min: number }> {
+    return this.poolControl.autoscale(max, min);
+  }
+
+  /** The log of one executor. @internal */
+  executorLogger(index: number): Logger {
+    return this.options.executorLogger?.(index) ?? this.logger;
+  }
+
   get codec(): BodyCodec {
     if (this.#executor === undefined) throw new TypeError("the worker has not started");
     return this.#executor.codec;
@@ -241,6 +285,7 @@ export class Worker implements AsyncDisposable {
     readonly running: number;
     readonly waiting: number;
     readonly scheduled: number;
+    readonly autoscaler: { readonly max: number; readonly min: number; readonly current: number } | undefined;
   } {
     const dispatcher = this.#dispatcher;
     return {
@@ -248,6 +293,7 @@ export class Worker implements AsyncDisposable {
       running: dispatcher?.running.length ?? 0,
       waiting: dispatcher?.waiting.length ?? 0,
       scheduled: dispatcher?.scheduled.length ?? 0,
+      autoscaler: this.poolControl.autoscaler?.info(),
     };
   }
 
@@ -286,10 +332,10 @@ export class Worker implements AsyncDisposable {
       reporter,
       pool: this.#executor.pool,
       clock: app.clock,
-      park:
-        options.unusable === "park"
-          ? async (delivery, error) => parkMessage(await app.producer(), delivery, error)
-          : undefined,
+      park: async (delivery, error) => parkMessage(await app.producer(), delivery, error),
+      parksUnusable: options.unusable === "park",
+      giveBack: async (from) => giveBackCounted(await app.producer(), from),
+      crashLimit: app.conf.workerCrashLimit,
       prefetchMultiplier: app.conf.workerDisablePrefetch
         ? 1
         : (options.prefetchMultiplier ?? app.conf.workerPrefetchMultiplier),
@@ -311,11 +357,23 @@ export class Worker implements AsyncDisposable {
     const { gracePeriod } = this.options;
     if (gracePeriod !== undefined) this.#abandonIn(gracePeriod);
     await this.pool?.drain();
+    await this.#settled();
     await this.#blueprint.stop(this).catch(log("a part of the worker could not be stopped"));
     clearInterval(this.#keepAlive);
     this.app.events.emit("worker:stopped", { hostname: this.hostname });
     if (this.#failure) this.#stopped.reject(this.#failure);
     else this.#stopped.resolve();
+  }
+
+  /** Results, callbacks and settlements of tasks that were lost, for as long as that may take. */
+  async #settled(): Promise<void> {
+    const done = new AbortController();
+    const { clock } = this.app;
+    await Promise.race([
+      this.#dispatcher?.settled(),
+      sleep(SETTLE_TIMEOUT_MS, { clock, signal: done.signal }),
+    ]);
+    done.abort();
   }
 
   #abandonIn(seconds: number): void {

@@ -1,15 +1,15 @@
 import { expandPath, nodeName, Worker, type WorkerOptions } from "@q/worker";
 import type { App } from "@q/core";
-import type { Logger } from "@q/kernel";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import type { GlobalArguments } from "../global-options.ts";
-import { exitCodeOf } from "../errors.ts";
+import { exitCodeOf, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { importTasks } from "../load-app.ts";
 import { openApp } from "../open-app.ts";
 import { taskList, workerBanner } from "../output/banner.ts";
-import { createLogger, logLevel } from "../output/logger.ts";
-import { TaskOutput } from "../output/task-output.ts";
+import { logLevel } from "../output/logger.ts";
+import { WorkerLog } from "../output/worker-log.ts";
+import { TaskOutput } from "@q/worker/internal";
 import { PidFile } from "../pidfile.ts";
 import { WorkerSignals } from "../signals.ts";
 import { version } from "../version.ts";
@@ -29,18 +29,41 @@ export const workerOptions = {
   logfile: {
     alias: "f",
     type: "string",
-    describe: "append the log to this file; %n, %h, %p as in the node name",
+    describe: "append the log to this file; %n, %h, %p as in the node name, %i or %I for a file per process",
   },
   logformat: { choices: ["text", "json"], default: "text", describe: "form of the log" },
   pidfile: { type: "string", describe: "write the process id to this file" },
   queues: { alias: "Q", type: "string", describe: "queues to consume, separated by commas" },
   "exclude-queues": { alias: "X", type: "string", describe: "queues not to consume" },
   include: { alias: "I", type: "string", describe: "modules to import first, separated by commas" },
-  concurrency: { alias: "c", type: "number", describe: "tasks at once; default the number of CPUs" },
-  pool: { alias: "P", type: "string", describe: "async (aliases eventlet, gevent) or solo" },
+  concurrency: {
+    alias: "c",
+    type: "number",
+    describe: "processes, threads or, with -P async, tasks; default the number of CPUs",
+  },
+  pool: {
+    alias: "P",
+    type: "string",
+    describe:
+      "prefork (alias processes; default), threads, async (aliases eventlet, gevent), solo, or module:export",
+  },
+  "tasks-per-executor": {
+    type: "number",
+    describe: "tasks that each process or thread runs at once; default 1",
+  },
+  autoscale: { type: "string", describe: "MAX,MIN processes or threads, by the load" },
+  "max-tasks-per-child": { type: "number", describe: "replace a process or thread after so many tasks" },
+  "max-memory-per-child": {
+    type: "number",
+    describe: "replace a process or thread that has grown beyond so many KiB",
+  },
   "prefetch-multiplier": { type: "number", describe: "messages held per slot; 0 for no limit" },
   "disable-prefetch": { type: "boolean", describe: "take a message only when a slot is free" },
-  optimization: { alias: "O", type: "string", describe: "accepted for Celery's sake; always fair" },
+  optimization: {
+    alias: "O",
+    choices: ["fair", "default"],
+    describe: "fair: a task goes to an idle process only; default: some wait at busy ones, for throughput",
+  },
   "time-limit": { type: "number", describe: "seconds after which a task is ended by force" },
   "soft-time-limit": { type: "number", describe: "seconds after which a task's signal aborts" },
   "grace-period": { type: "number", describe: "seconds a warm shutdown waits for running tasks" },
@@ -65,17 +88,30 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
     ...(args.disablePrefetch === true && { workerDisablePrefetch: true }),
     ...(args.timeLimit !== undefined && { taskTimeLimit: args.timeLimit }),
     ...(args.softTimeLimit !== undefined && { taskSoftTimeLimit: args.softTimeLimit }),
+    ...(args.maxTasksPerChild !== undefined && { workerMaxTasksPerChild: args.maxTasksPerChild }),
+    ...(args.maxMemoryPerChild !== undefined && { workerMaxMemoryPerChild: args.maxMemoryPerChild }),
   });
-  app.logger = workerLogger(app, { args, io, hostname });
+  const log = workerLog(app, { args, io, hostname });
+  app.logger = log.main;
   const pidfile = args.pidfile ?? app.conf.workerPidfile;
   using _pidfile = pidfile === null ? undefined : new PidFile(expandPath(pidfile, hostname));
   await importTasks(app, process.cwd(), list(args.include));
 
-  using _output = app.conf.workerRedirectStdouts
-    ? new TaskOutput(logLevel(app.conf.workerRedirectStdoutsLevel))
+  const outputLevel = app.conf.workerRedirectStdouts
+    ? logLevel(app.conf.workerRedirectStdoutsLevel)
     : undefined;
+  using _output = outputLevel && new TaskOutput(outputLevel);
   process.title = `q worker ${hostname}`;
-  const worker = new Worker(app, optionsOf(args, hostname));
+  const worker = new Worker(app, {
+    ...optionsOf(args, hostname),
+    appModule: {
+      module: args.app ?? io.env["CELERY_APP"] ?? "",
+      cwd: process.cwd(),
+      include: list(args.include) ?? [],
+    },
+    executorLogger: log.executor,
+    ...(outputLevel !== undefined && { outputLevel }),
+  });
   using signals = new WorkerSignals(worker, args.quiet === true ? { ...io, err: () => {} } : io);
   await worker.start();
   if (args.quiet !== true && !worker.isStopping) {
@@ -94,22 +130,18 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   }
 }
 
-/** A logger by the options of the command line, then the settings. */
-function workerLogger(
+/** A log by the options of the command line, then the settings. */
+function workerLog(
   app: App,
   { args, io, hostname }: { args: WorkerArguments; io: Io; hostname: string },
-): Logger {
-  const { workerLogfile, workerLogColor, workerLogFormat, workerTaskLogFormat } = app.conf;
-  const logfile = args.logfile ?? workerLogfile;
-  return createLogger({
+): WorkerLog {
+  const file = args.logfile ?? app.conf.workerLogfile ?? undefined;
+  return new WorkerLog(app, {
     level: args.loglevel,
-    file: logfile === null ? undefined : expandPath(logfile, hostname),
+    file,
     format: args.logformat,
-    color: workerLogColor ?? (io.color && args.noColor !== true && logfile === null),
-    templates: {
-      worker: app.config.valueSetFor("worker_log_format") ? workerLogFormat : undefined,
-      task: app.config.valueSetFor("worker_task_log_format") ? workerTaskLogFormat : undefined,
-    },
+    color: app.conf.workerLogColor ?? (io.color && args.noColor !== true && file === undefined),
+    hostname,
   });
 }
 
@@ -121,6 +153,9 @@ function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
     ...(excludeQueues && { excludeQueues }),
     ...(args.concurrency !== undefined && { concurrency: args.concurrency }),
     ...(args.pool !== undefined && { pool: args.pool }),
+    ...(args.tasksPerExecutor !== undefined && { tasksPerExecutor: args.tasksPerExecutor }),
+    ...(args.autoscale !== undefined && { autoscale: autoscaleLimits(args.autoscale) }),
+    ...(args.optimization !== undefined && { optimization: args.optimization }),
     ...(args.prefetchMultiplier !== undefined && { prefetchMultiplier: args.prefetchMultiplier }),
     ...(args.gracePeriod !== undefined && { gracePeriod: args.gracePeriod }),
     ...(args.unusable !== undefined && { unusable: args.unusable }),
@@ -129,4 +164,12 @@ function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
     ...(args.heartbeatInterval !== undefined && { heartbeatInterval: args.heartbeatInterval }),
     ...(args.purge === true && { purge: true }),
   };
+}
+
+/** `10,3` or, with none for the fewest, `10`. @throws {UsageError} for anything else */
+function autoscaleLimits(text: string): { readonly max: number; readonly min: number } {
+  const groups = /^(?<max>\d+)(?:,(?<min>\d+))?$/.exec(text)?.groups;
+  const [max, min] = [Number(groups?.["max"] ?? 0), Number(groups?.["min"] ?? 0)];
+  if (max >= 1 && min <= max) return { max, min };
+  throw new UsageError(`--autoscale ${text}: write the most and the fewest processes, such as 10,3.`);
 }

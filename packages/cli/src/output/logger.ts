@@ -99,18 +99,21 @@ type TextForm = Pick<LogOptions, "color" | "templates">;
 
 /** One line of text from one line of pino. */
 function formatLine(line: string, { color = false, templates = {} }: TextForm): string {
-  const { level, time, msg, err, taskName, taskId, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const { level, time, msg, err, taskName, taskId, processName, ...fields } = JSON.parse(line) as Record<
+    string,
+    unknown
+  >;
   const asctime = new Date(Number(time)).toISOString().replace("T", " ").replace(".", ",").slice(0, 23);
   const levelname = NAMES[Number(level)] ?? String(level);
   const data = dataOf(fields);
   const template = taskName === undefined ? templates.worker : (templates.task ?? templates.worker);
   const text =
     template === undefined
-      ? `[${asctime}: ${levelname}] ${String(msg)}${taskOf(taskName, taskId)}${data}`
+      ? `[${asctime}: ${levelname}${typeof processName === "string" ? `/${processName}` : ""}] ${String(msg)}${taskOf(taskName, taskId)}${data}`
       : fillTemplate(template, {
           asctime,
           levelname,
-          processName: "MainProcess",
+          processName: typeof processName === "string" ? processName : "MainProcess",
           process: String(process.pid),
           message:
             templates.task === template

@@ -58,7 +58,9 @@ export class App implements AsyncDisposable {
   readonly errors: ErrorReviver;
   /** Options the app was made with. @internal */
   readonly options: AppOptions;
-  /** Where the app writes its log; replaced by the program that runs it. */
+  /** The app was made with a logger, which programs that run it leave alone. */
+  readonly hasOwnLogger: boolean;
+  /** Where the app writes its log; replaced by the program that runs it, unless it is the app's own. */
   logger: Logger;
   readonly #conf: Conf;
   readonly #discoveries: (() => readonly string[])[] = [];
@@ -72,6 +74,7 @@ export class App implements AsyncDisposable {
     this.name = name;
     this.options = options;
     this.clock = options.clock ?? systemClock;
+    this.hasOwnLogger = options.logger !== undefined;
     this.logger = options.logger ?? silentLogger;
     this.strictTyping = options.strictTyping ?? true;
     this.errors = new ErrorReviver(options.errors);

@@ -163,8 +163,8 @@ describe("asking about settings", () => {
 
   it("lists settings that were set and are not acted upon yet", () => {
     const app = conf();
-    app.update({ worker_max_tasks_per_child: 3, beatSyncEvery: 1, taskSerializer: "json" });
-    expect(app.notHonoured()).toEqual(["beat_sync_every", "worker_max_tasks_per_child"]);
+    app.update({ worker_lost_wait: 3, beatSyncEvery: 1, taskSerializer: "json" });
+    expect(app.notHonoured()).toEqual(["beat_sync_every", "worker_lost_wait"]);
   });
 });
 
@@ -182,7 +182,7 @@ describe("showing settings", () => {
 
   it("lists all of them on demand", () => {
     const all = app.table({ withDefaults: true });
-    expect(Object.keys(all)).toHaveLength(226);
+    expect(Object.keys(all)).toHaveLength(228);
     expect(all["task_serializer"]).toBe("json");
   });
 

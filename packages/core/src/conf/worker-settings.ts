@@ -13,6 +13,13 @@ export interface WorkerSettings {
    * docs/adr/0006-prefetch-default.md. Default `1`.
    */
   readonly workerPrefetchMultiplier: number;
+  /** Tasks that one process or thread of the pool runs at once; ours. Default `1`. */
+  readonly workerTasksPerExecutor: number;
+  /**
+   * Times that a task may end its process, or be ended at its hard limit, and come again; then it fails and its message
+   * is parked. 0: no limit. Ours. Default `3`.
+   */
+  readonly workerCrashLimit: number;
   /** Maximum ETA tasks held in memory. Default `null`. */
   readonly workerEtaTaskLimit: number | null;
   /** Fetch a message only when a slot is free. Default `false`. */
@@ -43,7 +50,9 @@ export interface WorkerSettings {
   readonly workerSoftShutdownTimeout: number;
   /** Apply it also when idle. Default `false`. */
   readonly workerEnableSoftShutdownOnIdle: boolean;
-  /** Name of the pool that runs tasks: `async`, `solo`, or a module path. Default `"async"`. */
+  /**
+   * Name of the pool that runs tasks: `prefork`, `threads`, `async`, `solo`, or `module:export`. Default `"prefork"`.
+   */
   readonly workerPool: string;
   /** Guard submission with a semaphore. Default `true`. */
   readonly workerPoolPutlocks: boolean;

@@ -33,10 +33,23 @@ export interface AppEvents {
   "message:discarded": { readonly error: Error; readonly queue: string; readonly id: string | undefined };
   /** A `worker-online`, `worker-heartbeat` or `worker-offline` was sent. */
   "worker:heartbeat": { readonly hostname: string; readonly type: string };
+  /** In a process or thread of a worker's pool, once it has imported the app: the place to open what tasks share. */
+  "executor:started": ExecutorEvent;
+  /** There, before a planned end. Not when it is killed. */
+  "executor:stopping": ExecutorEvent;
   "worker:ready": { readonly hostname: string };
   /** A shutdown was asked for. */
   "worker:stopping": { readonly hostname: string; readonly how: "warm" | "cold" };
   "worker:stopped": { readonly hostname: string };
   "connection:up": { readonly url: string };
   "connection:lost": { readonly url: string; readonly error: Error };
+}
+
+/** A process or thread that runs tasks. */
+export interface ExecutorEvent {
+  /** Node name of its worker. */
+  readonly hostname: string;
+  /** Its number in the pool, from 0; a replacement has that of the one before. */
+  readonly index: number;
+  readonly pid: number;
 }

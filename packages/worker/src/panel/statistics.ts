@@ -1,4 +1,5 @@
 import { parseBrokerUrl } from "@q/messaging";
+import type { PoolStats, PoolWriteStats } from "@q/pool";
 import type { Worker } from "../worker.ts";
 
 /**
@@ -24,17 +25,32 @@ export function workerStatistics(worker: Worker): Readonly<Record<string, unknow
 function poolStatistics({ app, pool }: Worker): Readonly<Record<string, unknown>> {
   const { taskTimeLimit, taskSoftTimeLimit, workerMaxTasksPerChild } = app.conf;
   const stats = pool?.stats();
-  const processes = stats !== undefined && "pids" in stats ? stats.pids : [process.pid];
+  const executors = stats?.executors?.map(({ pid }) => pid) ?? [process.pid];
   return {
     implementation: stats?.implementation ?? "none",
     "max-concurrency": stats?.size ?? 0,
-    processes,
+    processes: [...new Set(executors)],
     "max-tasks-per-child": workerMaxTasksPerChild ?? "N/A",
     "put-guarded-by-semaphore": true,
     timeouts: [taskSoftTimeLimit ?? 0, taskTimeLimit ?? 0],
     running: stats?.running ?? 0,
     completed: stats?.completed ?? 0,
     orphaned: stats?.orphaned ?? 0,
+    ...(stats?.writes && { writes: writesOf(stats, stats.writes) }),
+  };
+}
+
+/** How tasks are spread over the executors. */
+function writesOf({ executors = [] }: PoolStats, { strategy, jobs, batches }: PoolWriteStats): object {
+  const share = (done: number): string => `${((100 * done) / Math.max(1, jobs)).toFixed(2)}%`;
+  return {
+    total: jobs,
+    batches,
+    avg: share(jobs / Math.max(1, executors.length)),
+    all: executors.map(({ completed }) => share(completed)).join(", "),
+    raw: executors.map(({ completed }) => completed).join(", "),
+    strategy,
+    inqueues: { total: executors.length, active: executors.filter(({ running }) => running > 0).length },
   };
 }
 

@@ -1,9 +1,9 @@
-import { ImproperlyConfiguredError, logsAt } from "@q/kernel";
-import type { ResultBackend } from "@q/backends";
-import { NoBackendError } from "@q/backends";
+import { ImproperlyConfiguredError } from "@q/kernel";
+import { backendOrNone } from "../backend-or-none.ts";
 import { registerBuiltinTasks } from "../builtin-tasks.ts";
 import { createWorkerPool } from "../create-pool.ts";
 import type { Bootstep } from "../blueprint.ts";
+import { remoteOptions } from "../executor/remote-options.ts";
 import { Tracer, type TracePayload } from "../trace.ts";
 import type { Worker } from "../worker.ts";
 
@@ -13,39 +13,46 @@ export const executorStep: Bootstep<Worker> = {
   async start(worker) {
     const { app, hostname, logger, options } = worker;
     const codec = await app.codec();
-    const backend = await backendOrNone(worker);
+    const backend = await backendOrNone(app);
     registerBuiltinTasks(app, backend);
-    const logsSuccess = logsAt(logger, "info");
-    const tracer = new Tracer({
-      app,
-      codec,
-      backend,
-      hostname,
-      logger,
-      // Monitors may begin to listen at any time.
-      get reportResults() {
-        return logsSuccess || app.events.has("task:succeeded");
-      },
-    });
-    const pool = await createWorkerPool(options.pool ?? app.conf.workerPool, {
-      concurrency: options.concurrency ?? app.conf.workerConcurrency,
+    const tracer = new Tracer({ app, codec, backend, hostname, logger });
+    const pool = await createWorkerPool(await poolOf(worker), {
+      concurrency: options.autoscale
+        ? Math.max(1, options.autoscale.min)
+        : (options.concurrency ?? app.conf.workerConcurrency),
       execute: (payload, job) => tracer.trace(payload as TracePayload, job),
+      remote: remoteOptions(worker),
+      logger,
     });
-    if (pool.size < 1) throw new ImproperlyConfiguredError("concurrency must be at least 1");
-    await pool.start();
+    if (pool.slots < 1) throw new ImproperlyConfiguredError("concurrency must be at least 1");
     worker.useExecutor({ codec, backend, pool });
+    await pool.start();
   },
   async stop(worker) {
     await worker.pool?.stop();
   },
 };
 
-/** The result backend, or nothing when results are switched off. */
-async function backendOrNone(worker: Worker): Promise<ResultBackend | undefined> {
-  try {
-    return await worker.app.backend();
-  } catch (error) {
-    if (error instanceof NoBackendError) return undefined;
-    throw error;
+/**
+ * The pool that was asked for. Where nobody did, it is Celery's, processes, if executors can find the app and reach the
+ * broker; a worker that is embedded in a program gets the event loop instead.
+ *
+ * @throws {ImproperlyConfiguredError} for processes or threads with a broker that only this process can see
+ */
+async function poolOf({ app, options, logger }: Worker): Promise<NonNullable<Worker["options"]["pool"]>> {
+  const asked = options.pool ?? (app.config.valueSetFor("worker_pool") ? app.conf.workerPool : undefined);
+  if (asked === undefined && options.appModule === undefined) return "async";
+  const pool = asked ?? app.conf.workerPool;
+  if (typeof pool === "function" || !["prefork", "processes", "threads"].includes(pool)) return pool;
+  const connection = await app.connectionForRead();
+  const { multiProcess } = (await connection.transport()).capabilities;
+  await connection.close();
+  if (multiProcess) return pool;
+  if (asked !== undefined) {
+    throw new ImproperlyConfiguredError(
+      `the pool ${pool} does not work with a broker in memory, which other processes cannot see. Use the pool async.`,
+    );
   }
+  logger.info({}, "a broker in memory is seen by this process only: tasks run on its event loop");
+  return "async";
 }

@@ -1,5 +1,5 @@
 import { currentTask } from "@q/core";
-import type { LogLevel } from "./logger.ts";
+import type { LogLevel } from "@q/kernel";
 
 type Write = typeof process.stdout.write;
 

@@ -1,0 +1,69 @@
+import { ImproperlyConfiguredError, logsAt, type LogLevel } from "@q/kernel";
+import type { RemotePoolOptions } from "@q/pool";
+import { portableSettings } from "../app-module/app-module.ts";
+import type { Worker } from "../worker.ts";
+import type { ExecutorData } from "./executor-data.ts";
+import { isLogLine, writeLogLine } from "./executor-log.ts";
+
+/** Least urgent first. */
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const satisfies readonly LogLevel[];
+
+/** Celery's budget is for a fork that has everything; ours has an app to import. */
+const START_TIMEOUT_MS = 30_000;
+
+/** How executors of a worker run its tasks; nothing when the worker does not know where its app is. */
+export function remoteOptions(worker: Worker): Omit<RemotePoolOptions, "size"> | undefined {
+  const { app, options, logger } = worker;
+  const { appModule } = options;
+  if (appModule === undefined) return undefined;
+  const { conf } = app;
+  const { workerMaxTasksPerChild, workerMaxMemoryPerChild, workerProcAliveTimeout } = conf;
+  return {
+    executor: { module: executorModule(), data: executorData(worker) },
+    tasksPerExecutor: tasksPerExecutor(worker),
+    strategy: options.optimization ?? "fair",
+    maxTasksPerExecutor: workerMaxTasksPerChild ?? 0,
+    maxMemoryBytes: (workerMaxMemoryPerChild ?? 0) * 1024,
+    startTimeoutMs: app.config.valueSetFor("worker_proc_alive_timeout")
+      ? workerProcAliveTimeout * 1000
+      : START_TIMEOUT_MS,
+    onEvent: (event, { index }) => {
+      if (isLogLine(event)) writeLogLine(worker.executorLogger(index), event);
+    },
+    onLog: ({ index, stream, line }) => {
+      const level = options.outputLevel ?? (stream === "log" ? "info" : undefined);
+      if (level !== undefined) worker.executorLogger(index)[level]({}, line);
+      else process[stream === "stdout" ? "stdout" : "stderr"].write(`${line}\n`);
+    },
+    onExecutorUp: ({ index, pid }) => logger.debug({ index, pid }, "an executor is ready"),
+    onExecutorDown: ({ index, pid }, err) => {
+      if (err) logger.error({ index, pid, err }, "an executor has died");
+      else logger.debug({ index, pid }, "an executor has ended");
+    },
+    onError: (err) => logger.error({ err }, "an executor could not be started"),
+  };
+}
+
+function tasksPerExecutor({ app, options }: Worker): number {
+  const count = options.tasksPerExecutor ?? app.conf.workerTasksPerExecutor;
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new ImproperlyConfiguredError("tasks per executor must be at least 1");
+}
+
+function executorData({ app, hostname, logger, options, include }: Worker): ExecutorData {
+  const { module = "", cwd = process.cwd() } =
+    typeof options.appModule === "string" ? { module: options.appModule } : (options.appModule ?? {});
+  return {
+    app: { module, cwd, include },
+    settings: portableSettings(app),
+    hostname,
+    logLevel: LEVELS.find((level) => logsAt(logger, level)),
+    outputLevel: options.outputLevel,
+  };
+}
+
+/** Built code runs in executors, also when this file is read as it is, by tests: Node starts no process from it. */
+function executorModule(): string {
+  const here = import.meta.url.replace(/\/src\/(executor\/[^/]+)\.ts$/, "/dist/$1.js");
+  return new URL("executor-module.js", here).href;
+}

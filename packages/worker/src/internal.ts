@@ -1,0 +1,3 @@
+/** Parts of the worker for the programs that run one; not covered by the promises of the public surface. */
+export { importTasks, loadApp, prepareModule } from "./app-module/load-app.ts";
+export { TaskOutput } from "./executor/task-output.ts";
