@@ -47,6 +47,11 @@ export class TaskRevokedError extends QError {
   readonly code = "ERR_Q_TASK_REVOKED";
 }
 
+/** A chord came to no good end: a member of its header failed, or its body could not be sent. */
+export class ChordError extends QError {
+  readonly code = "ERR_Q_CHORD";
+}
+
 /** `get` was called inside a task: waiting for another task while holding a slot can lock up every worker. */
 export class SyncSubtaskError extends QError {
   readonly code = "ERR_Q_SYNC_SUBTASK";

@@ -28,6 +28,7 @@ export { signatureFromJson } from "./canvas/signature-from-json.ts";
 export type { AnySignature, SignatureLike, SignatureOf } from "./canvas/signature-of.ts";
 export type { Settings } from "./conf/settings.ts";
 export {
+  ChordError,
   ChordsUnsupportedError,
   InvalidCanvasError,
   InvalidTaskError,

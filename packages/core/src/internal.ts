@@ -11,6 +11,7 @@ export {
   outcomeOf,
   runHandlers,
 } from "./tasks/execute.ts";
+export { callDirectly, plainArity } from "./tasks/direct-call.ts";
 export { runInContext, TaskContext } from "./tasks/task-context.ts";
 export { TaskRequest } from "./tasks/task-request.ts";
 export type { ResolvedTaskOptions } from "./tasks/task-options.ts";

@@ -1,11 +1,6 @@
-import { overlayOptions, pythonReprTuple, runInContext, type TaskContext } from "@q/core/internal";
-import {
-  type CallOptions,
-  type Retry,
-  signatureFromJson,
-  type SignatureJson,
-  type TaskRequest,
-} from "@q/core";
+import { randomUUID } from "node:crypto";
+import { overlayOptions, runInContext, type TaskContext } from "@q/core/internal";
+import type { CallOptions, Retry, SignatureJson, TaskRequest } from "@q/core";
 
 /** Headers that RabbitMQ adds when it dead-letters; published again they make it drop the message as a cycle. */
 const DEATH_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason))$/;
@@ -80,26 +75,25 @@ export function sendCallbacks(context: TaskContext, value: unknown): Promise<voi
   return runInContext(context, () => sendEach(context, value));
 }
 
-async function sendEach({ request, app }: TaskContext, value: unknown): Promise<void> {
-  for (const callback of request.callbacks) await app.send(callback, [value], lineage(request, callback));
+async function sendEach(context: TaskContext, value: unknown): Promise<void> {
+  const { request, app } = context;
+  const { callbacks } = request;
+  const [only] = callbacks;
+  if (callbacks.length === 1 && only) await app.send(only, [value], lineage(request, only));
+  else if (callbacks.length > 1) await sendAsGroup(context, value);
   const rest = [...request.chain];
   const next = rest.pop();
   if (next)
     await app.send(next, [value], { ...lineage(request, next), ...(rest.length > 0 && { chain: rest }) });
 }
 
-/** Sends the failure callbacks, each with the id of the failed task as its argument. */
-export async function sendErrbacks(context: TaskContext): Promise<void> {
-  const { request, app } = context;
-  for (const errback of request.errbacks) {
-    const call = signatureFromJson(errback);
-    const args = call.immutable ? call.args : [request.id, ...call.args];
-    await app.sendTask(call.task, args, {
-      ...call.options,
-      kwargs: call.kwargs,
-      argsrepr: pythonReprTuple(args),
-      ...lineage(request, errback),
-    });
+/** Several callbacks are a group of their own, as in Celery; groups among them stay groups. */
+async function sendAsGroup({ request, app }: TaskContext, value: unknown): Promise<void> {
+  const groupId = randomUUID();
+  let groupIndex = 0;
+  for (const callback of request.callbacks) {
+    const place = callback.subtask_type === "group" ? {} : { groupId, groupIndex: groupIndex++ };
+    await app.send(callback, [value], { ...lineage(request, callback), ...place });
   }
 }
 

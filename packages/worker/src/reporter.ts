@@ -5,8 +5,10 @@ import { type App, type NotRegisteredError, TaskRevokedError } from "@q/core";
 import { isoFormat, storeError } from "@q/core/internal";
 import { TimeLimitExceeded } from "@q/pool";
 import type { LostOutcome } from "./acknowledgement.ts";
-import { followLost } from "./lost-task.ts";
+import { followLost, followRevoked } from "./lost-task.ts";
 import type { TraceOutcome } from "./trace.ts";
+import { failedEnd } from "./workflow/failed-end.ts";
+import { Workflow } from "./workflow/workflow.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
 /** What a reporter writes to. */
@@ -25,12 +27,14 @@ export class Reporter {
   readonly #logger: Logger;
   readonly #backend: ResultBackend | undefined;
   readonly #logsSuccess: boolean;
+  readonly #workflow: Workflow;
   #startedCount = 0;
 
   constructor(parts: ReporterParts) {
     this.#app = parts.app;
     this.#logger = parts.logger;
     this.#backend = parts.backend;
+    this.#workflow = new Workflow(parts);
     this.#logsSuccess = logsAt(parts.logger, "info");
   }
 
@@ -90,12 +94,7 @@ export class Reporter {
     this.#logger.error({ ...request.logFields, err: error, orphaned }, "task was ended before it finished");
     this.#app.events.emit("task:failed", { request: request.request, error });
     await this.#store(request, { status: "FAILURE", error });
-    await followLost(request, {
-      error,
-      meta: this.#failure(request.id, { status: "FAILURE", error }),
-      backend: this.#backend,
-      logger: this.#logger,
-    }).catch((err: unknown) => {
+    await followLost(request, failedEnd(error), this.#workflow).catch((err: unknown) => {
       this.#logger.error({ ...request.logFields, err }, "what follows a lost task could not be done");
     });
   }
@@ -103,9 +102,10 @@ export class Reporter {
   async revoked(request: WorkerRequest, why: { expired: boolean; terminated: boolean }): Promise<void> {
     this.#logger.info({ ...request.logFields, ...why }, "task revoked");
     this.#app.events.emit("task:revoked", { request: request.request, ...why });
-    await this.#store(request, {
-      status: "REVOKED",
-      error: new TaskRevokedError(why.expired ? "expired" : why.terminated ? "terminated" : "revoked"),
+    const error = new TaskRevokedError(why.expired ? "expired" : why.terminated ? "terminated" : "revoked");
+    await this.#store(request, { status: "REVOKED", error });
+    await followRevoked(request, failedEnd(error, "REVOKED"), this.#workflow).catch((err: unknown) => {
+      this.#logger.error({ ...request.logFields, err }, "what follows a revoked task could not be done");
     });
   }
 

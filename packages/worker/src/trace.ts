@@ -1,7 +1,7 @@
 import { asError, type Logger, QError } from "@q/kernel";
-import type { ReplyAddress, ResultBackend, ResultMeta, StoredError } from "@q/backends";
+import type { ReplyAddress, ResultBackend, ResultMeta } from "@q/backends";
 import type { BodyCodec, WireMessage } from "@q/messaging";
-import { type App, type DeliveryInfo, InvalidTaskError, type TaskBase } from "@q/core";
+import { type App, type DeliveryInfo, Ignore, InvalidTaskError, type TaskBase } from "@q/core";
 import {
   type Execution,
   executeTask,
@@ -14,8 +14,11 @@ import {
   TaskRequest,
 } from "@q/core/internal";
 import { normalBody } from "./incoming.ts";
-import { failedChain } from "./failed-chain.ts";
-import { sendCallbacks, sendErrbacks, sendRetry } from "./follow-up.ts";
+import { sendCallbacks, sendRetry } from "./follow-up.ts";
+import { storeReadable } from "./store-readable.ts";
+import { callErrbacks } from "./workflow/errbacks.ts";
+import { failedEnd } from "./workflow/failed-end.ts";
+import { Workflow } from "./workflow/workflow.ts";
 
 /** What an executor gets: one task message, as it came from the broker. */
 export interface TracePayload {
@@ -82,9 +85,11 @@ export interface TracerParts {
  */
 export class Tracer {
   readonly #parts: TracerParts;
+  readonly #workflow: Workflow;
 
   constructor(parts: TracerParts) {
     this.#parts = parts;
+    this.#workflow = new Workflow(parts);
   }
 
   /** Runs one message; whatever goes wrong in it is an outcome, which is there at once when nothing had to be awaited. */
@@ -129,15 +134,15 @@ export class Tracer {
   /** The result backend has a say before the task begins, or wants to know that it does. */
   async #beginAfterLook(context: TaskContext, traced: Traced): Promise<TraceOutcome> {
     const { task, request } = context;
-    if (request.deliveryInfo.redelivered && (await this.#hasSucceeded(task, request)))
-      return { status: "IGNORED" };
+    if (request.deliveryInfo.redelivered && (await this.#hasSucceeded(context))) return { status: "IGNORED" };
     traced.job.accept();
     if (task.resolved.trackStarted) await this.#storeStarted(context);
     return this.#run(context, traced);
   }
 
   /** With `worker_deduplicate_successful_tasks`: an earlier delivery has run to its end, only its acknowledgement was lost. */
-  async #hasSucceeded(task: TaskBase, request: TaskRequest): Promise<boolean> {
+  async #hasSucceeded(context: TaskContext): Promise<boolean> {
+    const { task, request } = context;
     const { app, backend, logger } = this.#parts;
     if (!app.conf.workerDeduplicateSuccessfulTasks || !task.resolved.acksLate || !backend) return false;
     const [meta] = await backend.get([request.id]).catch((err: unknown) => {
@@ -149,6 +154,8 @@ export class Tracer {
       { taskId: request.id, taskName: task.name },
       "task has succeeded before and is not run again",
     );
+    // What follows a success is sent before it is stored, but its chord is told afterwards.
+    await this.#workflow.succeeded(context, meta.result);
     return true;
   }
 
@@ -196,17 +203,22 @@ export class Tracer {
         { err: error, taskId: request.id, taskName: name },
         "task could not be completed",
       );
-      await this.#storeError(context, { status: "FAILURE", error }).catch((err: unknown) => {
-        this.#parts.logger.error({ err, taskId: request.id, taskName: name }, "a result could not be stored");
-      });
+      const logged = (text: string) => (err: unknown) =>
+        this.#parts.logger.error({ err, taskId: request.id, taskName: name }, text);
+      await this.#storeError(context, { status: "FAILURE", error }).catch(
+        logged("a result could not be stored"),
+      );
+      const failed = this.#workflow.failed(context, failedEnd(error));
+      await failed.catch(logged("the workflow of a task could not be told of its failure"));
       return { status: "FAILURE", error, isExpected: false, runtimeSeconds: run.runtimeSeconds };
     }
   }
 
   /** Nothing follows: success, no callbacks, no result wanted, no handlers. The common case of busy queues. */
   #isPlain({ task, request }: TaskContext, execution: Execution): boolean {
-    const { callbacks, chain } = request.embed;
-    if (execution.status !== "SUCCESS" || callbacks !== null || chain !== null) return false;
+    const { callbacks, chain, chord } = request.embed;
+    if (execution.status !== "SUCCESS" || callbacks !== null || chain !== null || chord !== null)
+      return false;
     return (this.#parts.backend === undefined || task.ignoresResult(request)) && !hasHandlers(task);
   }
 
@@ -222,21 +234,33 @@ export class Tracer {
         await sendRetry(context, execution.retry);
         await this.#storeError(context, { status: "RETRY", error: execution.retry.exc ?? execution.retry });
         return execution;
-      default:
+      case "IGNORED":
+        await this.#settleUnended(context, new Ignore());
+        return execution;
+      case "REJECTED":
+        if (!execution.reject.requeue) await this.#settleUnended(context, execution.reject);
         return execution;
     }
+  }
+
+  /** A task that ends without a result would leave its chord waiting for ever, unless another one took its place. */
+  async #settleUnended(context: TaskContext, error: Error): Promise<void> {
+    if (context.isReplaced || context.request.embed.chord === null) return;
+    await this.#workflow.failed(context, failedEnd(error));
   }
 
   async #succeed(context: TaskContext, execution: Execution & { status: "SUCCESS" }): Promise<Execution> {
     const { request } = context;
     if (request.embed.callbacks ?? request.embed.chain) await sendCallbacks(context, execution.value);
     const { backend } = this.#parts;
-    if (backend === undefined || context.task.ignoresResult(request)) return execution;
+    if (backend === undefined) return execution;
     try {
-      await backend.store(
-        this.#meta(context, { status: "SUCCESS", result: execution.value ?? null }),
-        replyAddress(request),
-      );
+      if (!context.task.ignoresResult(request))
+        await backend.store(
+          this.#meta(context, { status: "SUCCESS", result: execution.value ?? null }),
+          replyAddress(request),
+        );
+      if (request.embed.chord !== null) await this.#workflow.succeeded(context, execution.value);
       return execution;
     } catch (thrown) {
       // Celery's way too: a value that cannot be serialised is the task's failure, not the worker's.
@@ -248,50 +272,29 @@ export class Tracer {
 
   /** The result is stored before anything follows: error callbacks look at it. */
   async #fail(context: TaskContext, error: Error): Promise<void> {
-    await this.#storeError(context, { status: "FAILURE", error });
-    if (context.request.embed.errbacks) await sendErrbacks(context);
+    const { request } = context;
+    const meta = await this.#storeError(context, { status: "FAILURE", error });
+    const end = failedEnd(error);
+    const { chain, chord, errbacks } = request.embed;
+    if (chain ?? chord) await this.#workflow.failed(context, { ...end, stored: meta?.error ?? end.stored });
+    if (errbacks) await callErrbacks(errbacks, { request, error, traceback: end.traceback }, context);
   }
 
-  async #storeError(context: TaskContext, end: { status: "FAILURE" | "RETRY"; error: Error }): Promise<void> {
+  /** Returns what was stored, if anything. */
+  async #storeError(
+    context: TaskContext,
+    end: { status: "FAILURE" | "RETRY"; error: Error },
+  ): Promise<ResultMeta | undefined> {
     const { backend } = this.#parts;
     const { task, request } = context;
-    if (backend === undefined) return;
-    if (task.ignoresResult(request) && !task.resolved.storeErrorsEvenIfIgnored) return;
+    if (backend === undefined) return undefined;
+    if (task.ignoresResult(request) && !task.resolved.storeErrorsEvenIfIgnored) return undefined;
     const written: ResultMeta = {
       ...this.#meta(context, { status: end.status, result: null }),
       error: storeError(end.error),
       traceback: tracebackOf(end.error),
     };
-    const meta = await this.#storeReadable(backend, written, replyAddress(request));
-    if (end.status !== "FAILURE" || request.chain.length === 0) return;
-    for (const one of failedChain(request, meta)) await backend.store(one.meta, one.reply);
-  }
-
-  /** Arguments of an error that cannot be written are replaced by their text, as in Celery; returns what was stored. */
-  async #storeReadable(backend: ResultBackend, meta: ResultMeta, reply: ReplyAddress): Promise<ResultMeta> {
-    try {
-      await backend.store(meta, reply);
-      return meta;
-    } catch (thrown) {
-      const { error } = meta;
-      if (!QError.is(thrown) || thrown.code !== "ERR_Q_ENCODE" || !Array.isArray(error?.excMessage))
-        throw thrown;
-      const excMessage = error.excMessage.map((arg: unknown) =>
-        this.#isWritable(arg) ? arg : pythonRepr(arg),
-      );
-      const readable = { ...meta, error: { ...error, excMessage } as StoredError };
-      await backend.store(readable, reply);
-      return readable;
-    }
-  }
-
-  #isWritable(value: unknown): boolean {
-    try {
-      this.#parts.codec.encode(value, { serializer: "json", compression: undefined });
-      return true;
-    } catch {
-      return false;
-    }
+    return storeReadable(written, { backend, reply: replyAddress(request), codec: this.#parts.codec });
   }
 
   /** Nobody may wait for this state: a task runs although it could not be stored. */

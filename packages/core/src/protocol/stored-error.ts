@@ -1,6 +1,12 @@
 import { asError, SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "@q/kernel";
 import type { StoredError } from "@q/backends";
-import { MaxRetriesExceededError, NotRegisteredError, RemoteTaskError, TaskRevokedError } from "../errors.ts";
+import {
+  ChordError,
+  MaxRetriesExceededError,
+  NotRegisteredError,
+  RemoteTaskError,
+  TaskRevokedError,
+} from "../errors.ts";
 import { Ignore, Reject, Retry } from "../tasks/steering.ts";
 
 /** A class whose instances can be rebuilt from the arguments that travelled. */
@@ -16,6 +22,7 @@ const BUILTIN_CLASSES: ReadonlySet<string> = new Set(["TypeError", "SyntaxError"
 const CELERY_CLASSES: Readonly<Record<string, readonly [module: string, name: string]>> = {
   ERR_Q_NOT_REGISTERED: ["celery.exceptions", "NotRegistered"],
   ERR_Q_MAX_RETRIES: ["celery.exceptions", "MaxRetriesExceededError"],
+  ERR_Q_CHORD: ["celery.exceptions", "ChordError"],
   ERR_Q_TASK_REVOKED: ["celery.exceptions", "TaskRevokedError"],
   ERR_Q_INVALID_TASK: ["celery.exceptions", "InvalidTaskError"],
   ERR_Q_RETRY: ["celery.exceptions", "Retry"],
@@ -61,6 +68,7 @@ type Rebuild = (args: readonly unknown[], message: string) => Error;
 /** Celery's classes that we have too, by module and name. */
 const counterparts: ReadonlyMap<string, Rebuild> = new Map<string, Rebuild>([
   ["celery.exceptions.TaskRevokedError", (_args, message) => new TaskRevokedError(message)],
+  ["celery.exceptions.ChordError", (_args, message) => new ChordError(message)],
   ["celery.exceptions.NotRegistered", (args) => new NotRegisteredError(String(args[0]))],
   ["celery.exceptions.MaxRetriesExceededError", (_args, message) => new MaxRetriesExceededError(message)],
   ["celery.exceptions.Ignore", (_args, message) => new Ignore(message)],

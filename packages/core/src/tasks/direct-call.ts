@@ -39,3 +39,11 @@ export function callDirectly(app: App, task: TaskBase, args: readonly unknown[])
   });
   return runInContext(context, () => task.call_(context, args));
 }
+
+/**
+ * How many arguments the function of a task takes; `undefined` for a task that is a class or gets its context in front.
+ */
+export function plainArity(task: TaskBase): number | undefined {
+  if (task.run_ === undefined || task.bound) return undefined;
+  return Math.max(task.run_.length, task.options.params?.length ?? 0);
+}

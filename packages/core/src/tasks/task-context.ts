@@ -30,6 +30,8 @@ export class TaskContext {
   readonly #source: TaskContextSource;
   #logger: Logger | undefined;
   #signal: AbortSignal | undefined;
+  /** Another task took the place of this one, and ends what it is a part of. */
+  isReplaced = false;
 
   constructor(source: TaskContextSource) {
     this.task = source.task;

@@ -1,0 +1,90 @@
+import type { SignatureJson } from "@q/core";
+
+/** A task inside a signature that travelled, as far as its sender has settled what it will be. */
+export interface SignatureLeaf {
+  /** Id under which somebody may wait for it; `undefined` when none was chosen yet. */
+  readonly taskId: string | undefined;
+  readonly groupId: string | undefined;
+  readonly groupIndex: number | undefined;
+  readonly parentId: string | undefined;
+  readonly replyTo: string | undefined;
+  /** Body of the chord that waits for it. */
+  readonly chord: SignatureJson | undefined;
+  readonly errbacks: readonly SignatureJson[];
+}
+
+/**
+ * The tasks whose ends are awaited when the signature as a whole does not run. A chord is awaited at its body. Of a
+ * chain only the last step may be a member of a chord around it: what the steps before are members of begins and ends
+ * inside the chain.
+ */
+export function leavesOf(signature: SignatureJson): SignatureLeaf[] {
+  const { kwargs } = signature;
+  switch (signature.subtask_type) {
+    case "chain": {
+      const steps = signaturesIn(kwargs["tasks"]);
+      return steps.flatMap((step, index) =>
+        leavesOf(step).map((leaf) => (index === steps.length - 1 ? leaf : { ...leaf, chord: undefined })),
+      );
+    }
+    case "group":
+      return signaturesIn(kwargs["tasks"]).flatMap(leavesOf);
+    case "chord":
+      return isSignature(kwargs["body"]) ? leavesOf(kwargs["body"]) : [];
+    default:
+      return [leaf(signature)];
+  }
+}
+
+/** Every id that was chosen for a part of the signature. */
+export function taskIdsIn(signature: SignatureJson): string[] {
+  const { header } = signature.kwargs;
+  const members = isSignature(header) ? leavesOf(header) : signaturesIn(header).flatMap(leavesOf);
+  const all = signature.subtask_type === "chord" ? [...members, ...leavesOf(signature)] : leavesOf(signature);
+  return all.flatMap(({ taskId }) => taskId ?? []);
+}
+
+/** The error callbacks of a signature that fails as a whole: its own, and those of the task that would have begun. */
+export function errbacksOf(signature: SignatureJson): SignatureJson[] {
+  const own = signaturesIn(signature.options["link_error"]);
+  const [first] = signature.subtask_type === "chain" ? signaturesIn(signature.kwargs["tasks"]) : [];
+  if (first === undefined) return own;
+  const known = new Set(own.map((errback) => JSON.stringify(errback)));
+  return [...own, ...errbacksOf(first).filter((errback) => !known.has(JSON.stringify(errback)))];
+}
+
+/** Signatures in a place where a sender may have written anything. */
+export function signaturesIn(value: unknown): SignatureJson[] {
+  if (isSignature(value)) return [value];
+  return Array.isArray(value) ? value.filter(isSignature) : [];
+}
+
+export function isSignature(value: unknown): value is SignatureJson {
+  return (
+    isRecord(value) &&
+    typeof value["task"] === "string" &&
+    isRecord(value["options"]) &&
+    isRecord(value["kwargs"])
+  );
+}
+
+function leaf({ options }: SignatureJson): SignatureLeaf {
+  const index = options["group_index"];
+  const { chord } = options;
+  return {
+    taskId: text(options["task_id"]),
+    groupId: text(options["group_id"]),
+    groupIndex: typeof index === "number" ? index : undefined,
+    parentId: text(options["parent_id"]),
+    replyTo: text(options["reply_to"]),
+    chord: isSignature(chord) ? chord : undefined,
+    errbacks: signaturesIn(options["link_error"]),
+  };
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
