@@ -15,6 +15,8 @@ export interface BenchContext {
 export interface CaseSettings {
   /** Drain: the worker stores a result per task. */
   readonly storeResults?: boolean;
+  /** Tell monitors of every task. */
+  readonly taskEvents?: boolean;
   /** Enqueue: single calls awaited by `window` concurrent loops, or the client's own bulk call. */
   readonly mode?: "concurrent" | "bulk";
   /** Enqueue: unconfirmed publishes or awaited calls in flight. Drain: claims in flight (raw only). */

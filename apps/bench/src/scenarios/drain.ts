@@ -22,6 +22,28 @@ export const redisDrain: Scenario = {
   columns,
 };
 
+/** What it costs to tell monitors of every task. */
+export const redisDrainEvents: Scenario = {
+  name: "redis-drain-events",
+  about:
+    "redis-drain with and without task events (q worker -E: received, started, succeeded), compared with itself; " +
+    "nobody listens. Heartbeats are on in both.",
+  cases: [
+    { label: "no events", folder: "redis-drain", broker: "redis", counts: { q: 50_000 }, backlog: "count" },
+    {
+      label: "events",
+      folder: "redis-drain",
+      broker: "redis",
+      counts: { q: 50_000 },
+      backlog: "count",
+      settings: { taskEvents: true },
+      baseline: "no events",
+    },
+  ],
+  metric: rate,
+  columns,
+};
+
 /** The same with results. */
 export const redisDrainResults: Scenario = {
   name: "redis-drain-results",

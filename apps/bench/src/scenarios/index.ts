@@ -1,5 +1,12 @@
 import type { Scenario } from "../harness/scenario.ts";
-import { amqpDrain, delay2ms, redisBacklog, redisDrain, redisDrainResults } from "./drain.ts";
+import {
+  amqpDrain,
+  delay2ms,
+  redisBacklog,
+  redisDrain,
+  redisDrainEvents,
+  redisDrainResults,
+} from "./drain.ts";
 import { amqpEnqueue, redisEnqueue, redisMemory } from "./enqueue.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { sqliteDrain, sqliteEnqueue } from "./sqlite.ts";
@@ -9,6 +16,7 @@ import { importTime, startup } from "./startup.ts";
 export const scenarios: readonly Scenario[] = [
   redisDrain,
   redisDrainResults,
+  redisDrainEvents,
   amqpDrain,
   redisEnqueue,
   amqpEnqueue,

@@ -90,6 +90,18 @@ describe("events", () => {
     expect(await next(1)).toMatchObject([{ type: "task-sent", uuid: "u" }]);
   });
 
+  it("travel in any format, and are dropped when there is none for them", async () => {
+    const app = memoryApp({ eventSerializer: "msgpack" });
+    const next = await listening(app);
+    const dispatcher = new EventDispatcher(app, { bufferGroups: ["task"] });
+    dispatcher.send("task-sent", { uuid: "u" });
+    dispatcher.send("custom-thing", { n: 1 });
+    expect(await next(2)).toMatchObject([{ uuid: "u" }, { n: 1 }]);
+    app.config.update({ eventSerializer: "json" });
+    dispatcher.send("custom-thing", { n: 1n });
+    expect(dispatcher.stats.dropped).toBe(1);
+  });
+
   it("move the clock of their receiver, except those of clients", async () => {
     const broker = `memory://${crypto.randomUUID()}`;
     const [sender, receiver] = [memoryApp({ broker }), memoryApp({ broker })];

@@ -2,15 +2,9 @@ import { asError, type Cancel, coalesce, type Deferred, deferred, sleep } from "
 import type { WireMessage } from "@q/messaging";
 import type { Exchange } from "@q/messaging/entities";
 import type { App } from "../app/app.ts";
-import { type EventMessage, eventRoutingKey } from "../protocol/event-message.ts";
+import { eventRoutingKey } from "../protocol/event-message.ts";
+import { EventBatch } from "./event-batch.ts";
 import { eventExchange } from "./event-exchange.ts";
-
-/** Events of one message. */
-interface Batch {
-  readonly events: EventMessage[];
-  /** Set when they travel as a list. */
-  readonly group: string | undefined;
-}
 
 /** Messages under way at once: enough to hide a round trip, few enough to let batches grow. */
 const MAX_IN_FLIGHT = 8;
@@ -30,7 +24,7 @@ export class EventOutbox {
   readonly #app: App;
   readonly #options: { readonly hostname: string; readonly maxBatch: number; readonly maxWaiting: number };
   readonly #arm: () => void;
-  #waiting: Batch[] = [];
+  #waiting: EventBatch[] = [];
   #count = 0;
   #inFlight = 0;
   #sent = 0;
@@ -51,15 +45,23 @@ export class EventOutbox {
     return { sent: this.#sent, dropped: this.#dropped, waiting: this.#count };
   }
 
-  add(event: EventMessage, group: string | undefined): void {
+  /** `json` is an event of that type; those of a group travel together. */
+  add(type: string, json: string, group: string | undefined): void {
     if (this.#isOff) return void this.#dropped++;
-    const last = this.#waiting.at(-1);
-    if (group !== undefined && last?.group === group && last.events.length < this.#options.maxBatch) {
-      last.events.push(event);
-    } else this.#waiting.push({ events: [event], group });
+    let last = this.#waiting.at(-1);
+    if (group === undefined || last?.group !== group || last.count >= this.#options.maxBatch) {
+      last = new EventBatch(type, group);
+      this.#waiting.push(last);
+    }
+    last.add(json);
     this.#count++;
     if (this.#count > this.#options.maxWaiting) this.#dropOldest();
     if (this.#pause === undefined) this.#arm();
+  }
+
+  /** Counts events that were given up before they came here. */
+  drop(count: number): void {
+    this.#dropped += count;
   }
 
   flush(): Promise<void> {
@@ -90,14 +92,14 @@ export class EventOutbox {
     while (this.#inFlight < MAX_IN_FLIGHT && this.#pause === undefined) {
       const batch = this.#waiting.shift();
       if (batch === undefined) break;
-      this.#count -= batch.events.length;
+      this.#count -= batch.count;
       this.#inFlight++;
       void this.#send(batch);
     }
   }
 
   /** Never rejects. */
-  async #send(batch: Batch): Promise<void> {
+  async #send(batch: EventBatch): Promise<void> {
     try {
       await this.#publish(batch);
     } catch (thrown) {
@@ -110,35 +112,46 @@ export class EventOutbox {
     this.#settled = undefined;
   }
 
-  async #publish(batch: Batch): Promise<void> {
+  async #publish(batch: EventBatch): Promise<void> {
     this.#exchange ??= this.#findExchange();
     const exchange = await this.#exchange;
     const message = exchange && (await this.#encode(batch));
-    if (exchange === undefined || message === undefined) return void (this.#dropped += batch.events.length);
-    const routingKey =
-      batch.group === undefined ? eventRoutingKey(batch.events[0]?.type ?? "") : `${batch.group}.multi`;
+    if (exchange === undefined || message === undefined) return void (this.#dropped += batch.count);
+    const routingKey = batch.group === undefined ? eventRoutingKey(batch.type) : `${batch.group}.multi`;
     const producer = await this.#app.producer();
     await producer.publish(
       message,
       { exchange: exchange.name, routingKey },
       { declare: [exchange], retry: false, timeoutMs: ATTEMPT_MS },
     );
-    this.#sent += batch.events.length;
+    this.#sent += batch.count;
     this.#hasWarned = false;
   }
 
   /** The message of a batch; nothing when its content has no form in the serializer, which no retry would mend. */
-  async #encode({ events, group }: Batch): Promise<WireMessage | undefined> {
+  async #encode(batch: EventBatch): Promise<WireMessage | undefined> {
     const { conf, logger } = this.#app;
-    const value = group === undefined ? events[0] : events;
+    const headers = { hostname: this.#options.hostname };
+    const properties = { deliveryMode: 1 } as const;
+    if (conf.eventSerializer === "json") {
+      return {
+        body: batch.body(),
+        contentType: "application/json",
+        contentEncoding: "utf-8",
+        headers,
+        properties,
+      };
+    }
     try {
       const codec = await this.#app.codec();
       const options = { serializer: conf.eventSerializer, compression: undefined };
-      const { body, contentType, contentEncoding } = await codec.encodeAsync(value, options);
-      const headers = { hostname: this.#options.hostname };
-      return { body, contentType, contentEncoding, headers, properties: { deliveryMode: 1 } };
+      const { body, contentType, contentEncoding } = await codec.encodeAsync(
+        JSON.parse(batch.body().toString()),
+        options,
+      );
+      return { body, contentType, contentEncoding, headers, properties };
     } catch (err) {
-      logger.warn({ err, type: events[0]?.type }, "an event could not be encoded and is dropped");
+      logger.warn({ err, type: batch.type }, "events could not be encoded and are dropped");
       return undefined;
     }
   }
@@ -157,15 +170,15 @@ export class EventOutbox {
   }
 
   /** The broker does not have it, or may not. A heartbeat is of no use later; anything else is sent again. */
-  #keep(batch: Batch, error: Error): void {
+  #keep(batch: EventBatch, error: Error): void {
     if (!this.#hasWarned) {
       this.#hasWarned = true;
       this.#app.logger.warn({ err: error }, "events cannot be sent; they wait for the broker");
     }
-    if (this.#isOff || batch.events[0]?.type === "worker-heartbeat") this.#dropped += batch.events.length;
+    if (this.#isOff || batch.type === "worker-heartbeat") this.#dropped += batch.count;
     else {
       this.#waiting.unshift(batch);
-      this.#count += batch.events.length;
+      this.#count += batch.count;
       while (this.#count > this.#options.maxWaiting) this.#dropOldest();
     }
     if (this.#isOff) return;
@@ -181,10 +194,9 @@ export class EventOutbox {
   }
 
   #dropOldest(): void {
-    const [oldest] = this.#waiting;
-    oldest?.events.shift();
-    if (oldest?.events.length === 0) this.#waiting.shift();
-    this.#count--;
-    this.#dropped++;
+    const oldest = this.#waiting.shift();
+    if (oldest === undefined) return;
+    this.#count -= oldest.count;
+    this.#dropped += oldest.count;
   }
 }

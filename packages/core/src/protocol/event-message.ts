@@ -1,4 +1,4 @@
-/** Fields of an event besides those that every event has; snake_case, as they travel. */
+/** Fields of an event besides those that every event has; snake_case, as they travel, and of JSON. */
 export type EventFields = Readonly<Record<string, unknown>>;
 
 /** An event as it travels. @see wire protocol, "Events" */
@@ -23,15 +23,27 @@ export interface EventOrigin {
   readonly utcoffset: number;
 }
 
-/** An event of a sender, complete. The sender's fields cannot be overridden; its time can. */
-export function eventMessage(
+/**
+ * JSON of an event, put together from pieces: a worker makes three of them per task, and objects would cost it several
+ * times as much. `head` is the {@link eventHead} of its sender, `fields` its own fields: JSON without the braces.
+ */
+export function eventJson(
   type: string,
-  fields: EventFields,
-  from: EventOrigin & { readonly clock: number | null; readonly nowMs: number },
-): EventMessage {
-  const { hostname, utcoffset, pid, clock } = from;
-  const { timestamp = from.nowMs / 1000 } = fields as { timestamp?: number };
-  return { hostname, utcoffset, pid, clock, ...fields, timestamp, type };
+  fields: string,
+  from: { readonly head: string; readonly clock: number | null; readonly timestamp: number },
+): string {
+  const own = fields === "" ? "" : `,${fields}`;
+  return `${from.head}${from.clock}${own},"timestamp":${from.timestamp},"type":"${type}"}`;
+}
+
+/** The beginning of the JSON of every event of one sender. */
+export function eventHead({ hostname, utcoffset, pid }: EventOrigin): string {
+  return `{"hostname":${JSON.stringify(hostname)},"utcoffset":${utcoffset},"pid":${pid},"clock":`;
+}
+
+/** Fields as {@link eventJson} wants them. @throws {TypeError} for what JSON has no form for */
+export function fieldsJson(fields: EventFields): string {
+  return JSON.stringify(fields).slice(1, -1);
 }
 
 /** `task-sent` → `task.sent` */

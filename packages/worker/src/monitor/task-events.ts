@@ -1,86 +1,74 @@
-import type { App, AppEvents, TaskRequest, Unsubscribe } from "@q/core";
+import type { App, TaskRequest, Unsubscribe } from "@q/core";
 import { errorRepr } from "@q/core/internal";
-import type { EventDispatcher, EventFields } from "@q/core/events";
-
-type Translation<TName extends keyof AppEvents> = (event: AppEvents[TName]) => EventFields;
+import type { EventDispatcher } from "@q/core/events";
 
 /**
  * Tells monitors of every task of one worker, in Celery's fields. Tasks with `sendEvents: false` stay private.
  *
+ * The texts are put together here because a busy worker sends three events per task.
+ *
  * @see celery/worker/request.py, send_event; celery/worker/strategy.py, task-received
  */
 export function sendTaskEvents(app: App, dispatcher: EventDispatcher): Unsubscribe {
-  const subscriptions: Unsubscribe[] = [];
-  const translate = <TName extends TaskEventName>(
-    name: TName,
-    type: string,
-    fields: Translation<TName>,
-  ): void => {
-    const listener = (event: AppEvents[TName]): void => {
-      const { request } = event as { readonly request: TaskRequest };
-      // Other workers of this app, in the same process, speak for themselves.
-      if (request.hostname !== dispatcher.hostname || !isPublic(app, request)) return;
-      dispatcher.send(type, fields(event));
-    };
-    subscriptions.push(app.events.on(name, listener));
-  };
-  translate("task:received", "task-received", ({ request }) => received(request));
-  translate("task:started", "task-started", ({ request }) => ({ uuid: request.id }));
-  translate("task:succeeded", "task-succeeded", ({ request, result, runtimeSeconds }) => ({
-    uuid: request.id,
-    result,
-    runtime: runtimeSeconds,
-  }));
-  translate("task:failed", "task-failed", ({ request, error }) => failed(request, error));
-  translate("task:retried", "task-retried", ({ request, reason }) => failed(request, reason));
-  translate("task:rejected", "task-rejected", ({ request, requeue }) => ({ uuid: request.id, requeue }));
-  translate("task:revoked", "task-revoked", ({ request, terminated, expired, signum }) => ({
-    uuid: request.id,
-    terminated,
-    signum: signum ?? null,
-    expired,
-  }));
-  subscriptions.push(
-    app.events.on("task:unknown", ({ name, id }) =>
+  const { events } = app;
+  const { hostname } = dispatcher;
+  // Other workers of this app, in the same process, speak for themselves.
+  const isOurs = (request: TaskRequest): boolean =>
+    request.hostname === hostname && (app.tasks.find(request.task)?.resolved.sendEvents ?? true);
+  const send = (type: string, request: TaskRequest, fields: string): void =>
+    dispatcher.sendJson(type, `"uuid":${json(request.id)}${fields}`);
+  const subscriptions: Unsubscribe[] = [
+    events.on("task:received", ({ request }) => {
+      if (isOurs(request)) send("task-received", request, received(request));
+    }),
+    events.on("task:started", ({ request }) => {
+      if (isOurs(request)) send("task-started", request, "");
+    }),
+    events.on("task:succeeded", ({ request, result, runtimeSeconds }) => {
+      if (!isOurs(request)) return;
+      send("task-succeeded", request, `,"result":${json(result)},"runtime":${runtimeSeconds}`);
+    }),
+    events.on("task:failed", ({ request, error }) => {
+      if (isOurs(request)) send("task-failed", request, failure(error));
+    }),
+    events.on("task:retried", ({ request, reason }) => {
+      if (isOurs(request)) send("task-retried", request, failure(reason));
+    }),
+    events.on("task:rejected", ({ request, requeue }) => {
+      if (isOurs(request)) send("task-rejected", request, `,"requeue":${requeue}`);
+    }),
+    events.on("task:revoked", ({ request, terminated, expired, signum }) => {
+      if (!isOurs(request)) return;
+      const fields = `,"terminated":${terminated},"signum":${json(signum)},"expired":${expired}`;
+      send("task-revoked", request, fields);
+    }),
+    events.on("task:unknown", ({ name, id }) =>
       dispatcher.send("task-failed", { uuid: id, exception: `NotRegistered('${name}')`, traceback: "" }),
     ),
-  );
+  ];
   return () => subscriptions.forEach((unsubscribe) => unsubscribe());
 }
 
-/** Events of the app that carry the request of a task. */
-type TaskEventName =
-  | "task:received"
-  | "task:started"
-  | "task:succeeded"
-  | "task:failed"
-  | "task:retried"
-  | "task:rejected"
-  | "task:revoked";
+/** What needs no escaping, such as ids, names and most arguments. */
+const PLAIN = /^[\w.:@(){}[\], -]*$/;
 
-function isPublic(app: App, request: TaskRequest): boolean {
-  return app.tasks.find(request.task)?.resolved.sendEvents ?? true;
+/** JSON of a header or another value of a stranger; what is absent is null. */
+function json(value: unknown): string {
+  if (value === undefined || value === null) return "null";
+  if (typeof value === "string" && value.length < 200 && PLAIN.test(value)) return `"${value}"`;
+  return JSON.stringify(value);
 }
 
-function received(request: TaskRequest): EventFields {
+function received(request: TaskRequest): string {
   const { headers } = request;
-  return {
-    uuid: request.id,
-    name: request.shadow ?? request.task,
-    args: request.argsrepr ?? "",
-    kwargs: request.kwargsrepr ?? "",
-    root_id: request.rootId,
-    parent_id: request.parentId ?? null,
-    retries: request.retries,
-    eta: textOrNull(headers["eta"]),
-    expires: textOrNull(headers["expires"]),
-  };
+  return (
+    `,"name":${json(request.shadow ?? request.task)},"args":${json(request.argsrepr ?? "")}` +
+    `,"kwargs":${json(request.kwargsrepr ?? "")},"root_id":${json(request.rootId)}` +
+    `,"parent_id":${json(request.parentId)},"retries":${request.retries}` +
+    `,"eta":${json(headers["eta"])},"expires":${json(headers["expires"])}`
+  );
 }
 
-function failed(request: TaskRequest, error: Error): EventFields {
-  return { uuid: request.id, exception: errorRepr(error), traceback: error.stack ?? String(error) };
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+function failure(error: Error): string {
+  return `,"exception":${json(errorRepr(error))},"traceback":${json(error.stack ?? String(error))}`;
 }

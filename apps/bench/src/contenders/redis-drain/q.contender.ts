@@ -3,6 +3,11 @@ import { measureDrain } from "../shared/q-app.ts";
 
 const { redisUrl, queue, count, settings } = readContext();
 await measureDrain(
-  { queue, broker: redisUrl, ...(settings.storeResults === true && { backend: redisUrl }) },
+  {
+    queue,
+    broker: redisUrl,
+    taskEvents: settings.taskEvents === true,
+    ...(settings.storeResults === true && { backend: redisUrl }),
+  },
   count,
 );

@@ -20,6 +20,8 @@ export interface BenchAppOptions {
   readonly broker: string;
   /** Without one results are ignored. */
   readonly backend?: string;
+  /** Default false. */
+  readonly taskEvents?: boolean;
 }
 
 /** Makes an app for one broker and queue. */
@@ -27,6 +29,7 @@ export function benchApp(options: BenchAppOptions): BenchApp {
   const app = createApp("bench", {
     broker: options.broker,
     taskDefaultQueue: options.queue,
+    workerSendTaskEvents: options.taskEvents ?? false,
     ...(options.backend === undefined ? { taskIgnoreResult: true } : { backend: options.backend }),
   });
   let runs = 0;
