@@ -21,7 +21,7 @@ is one, configures the command.
 | 0         | it was done; a worker was shut down warmly                                           |
 | 1         | it failed; the task whose result was asked for failed; a worker was shut down coldly |
 | 64        | the command line is wrong, or its app cannot be loaded                               |
-| 69        | the broker cannot be reached                                                         |
+| 69        | the broker cannot be reached; no worker answered                                     |
 | 73        | a file, such as the log or the pid file, cannot be written                           |
 | 77        | the broker refused the credentials                                                   |
 `;
@@ -31,6 +31,9 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["worker"],
   ["call"],
   ["result"],
+  ["status"],
+  ["inspect"],
+  ["control"],
   ["purge"],
   ["report"],
   ["shell"],

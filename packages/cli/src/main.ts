@@ -1,6 +1,6 @@
 import { asError, didYouMean, QError } from "@q/kernel";
 import yargs, { type Argv } from "yargs";
-import { COMMANDS, CONFIG_COMMANDS, type LazyCommand } from "./commands/index.ts";
+import { type Command, COMMANDS, CONFIG_COMMANDS, type LazyCommand } from "./commands/index.ts";
 import { type Environment, withEnvironment } from "./environment.ts";
 import { EXIT, exitCodeOf, UsageError } from "./errors.ts";
 import { globalOptions } from "./global-options.ts";
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     exitCode = await run(args as never, io);
   };
   try {
-    await program(argv, { run, env: io.env })
+    await program(argv, { run, env: io.env, epilogue: (command) => epilogue(command, argv, io) })
       .exitProcess(false)
       .fail((message, error) => {
         throw error ?? new UsageError(helpful(message, argv));
@@ -35,9 +35,17 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 interface Surroundings {
   readonly run: (command: LazyCommand, args: unknown) => Promise<void>;
   readonly env: Environment;
+  readonly epilogue: (command: Command) => Promise<string>;
 }
 
-function program(argv: readonly string[], { run, env }: Surroundings): Argv {
+/** What belongs at the end of a command's help; worked out only when the help is asked for. */
+async function epilogue(command: Command, argv: readonly string[], io: Io): Promise<string> {
+  const isHelp = argv.some((text) => text === "--help" || text === "-h");
+  return (isHelp ? await command.epilogue?.(argv, io) : undefined) ?? "";
+}
+
+function program(argv: readonly string[], surroundings: Surroundings): Argv {
+  const { env } = surroundings;
   const parser = yargs([...argv])
     .scriptName("q")
     .usage("$0 [global options] <command> [options]")
@@ -46,11 +54,13 @@ function program(argv: readonly string[], { run, env }: Surroundings): Argv {
       "populate--": true,
       "boolean-negation": false,
       "duplicate-arguments-array": false,
+      // A task may be called 0x10.
+      "parse-positional-numbers": false,
     })
     .options(withEnvironment(globalOptions, { prefix: "CELERY", env }));
-  return withCommands(parser, COMMANDS, { run, env })
+  return withCommands(parser, COMMANDS, surroundings)
     .command("config", "work with the configuration", (config) =>
-      withCommands(config, CONFIG_COMMANDS, { run, env })
+      withCommands(config, CONFIG_COMMANDS, surroundings)
         .demandCommand(1, "Which of them? q config check")
         .strict(),
     )
@@ -65,12 +75,16 @@ function program(argv: readonly string[], { run, env }: Surroundings): Argv {
 function withCommands(
   parser: Argv,
   commands: Readonly<Record<string, LazyCommand>>,
-  { run, env }: Surroundings,
+  { run, env, epilogue }: Surroundings,
 ): Argv {
   for (const [usage, command] of Object.entries(commands)) {
     const prefix = `CELERY_${usage.split(" ")[0]}`;
-    const options = async (own: Argv): Promise<Argv> =>
-      own.options(withEnvironment((await command.load()).options, { prefix, env }));
+    const options = async (own: Argv): Promise<Argv> => {
+      const loaded = await command.load();
+      // The parser keeps only the last of several arguments that it has a name for.
+      if (loaded.usage !== undefined) own.strict(false).strictOptions().usage(loaded.usage);
+      return own.options(withEnvironment(loaded.options, { prefix, env })).epilogue(await epilogue(loaded));
+    };
     // The types of yargs lag behind: it awaits builders, and so does parseAsync.
     parser.command(usage, command.describe, options as unknown as (own: Argv) => Argv, (args) =>
       run(command, args),

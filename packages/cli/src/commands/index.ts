@@ -1,5 +1,6 @@
 import type { Options } from "yargs";
 import type { Io } from "../io.ts";
+import type { RemoteCommandArguments } from "./remote-command.ts";
 
 /** A command, loaded when it is asked for: sending a task does not wait for the code of the worker. */
 export interface LazyCommand {
@@ -10,6 +11,10 @@ export interface LazyCommand {
 /** What a command takes and does. Returns the exit code. */
 export interface Command {
   readonly options: Readonly<Record<string, Options>>;
+  /** Usage of a command that takes any number of arguments; it finds them in `_`, behind its own name. */
+  readonly usage?: string;
+  /** Further text for the end of its help. */
+  readonly epilogue?: (argv: readonly string[], io: Io) => Promise<string>;
   readonly run: (args: never, io: Io) => Promise<number>;
 }
 
@@ -36,6 +41,16 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
       return { options: resultOptions, run: runResult };
     },
   },
+  status: {
+    describe: "list the workers that are online",
+    load: async () => {
+      const { runStatus } = await import("./status.ts");
+      const { remoteOptions } = await import("./remote-options.ts");
+      return { options: remoteOptions, run: runStatus };
+    },
+  },
+  inspect: remote("inspect", "ask workers about themselves"),
+  control: remote("control", "have workers do something"),
   purge: {
     describe: "remove waiting messages",
     load: async () => {
@@ -66,3 +81,20 @@ export const CONFIG_COMMANDS: Readonly<Record<string, LazyCommand>> = {
     load: async () => ({ options: {}, run: (await import("./config-check.ts")).runConfigCheck }),
   },
 };
+
+function remote(kind: "inspect" | "control", describe: string): LazyCommand {
+  return {
+    describe,
+    load: async () => {
+      const { listOption, runRemoteCommand } = await import("./remote-command.ts");
+      const { remoteOptions } = await import("./remote-options.ts");
+      const { remoteHelp } = await import("./remote-help.ts");
+      return {
+        options: { ...remoteOptions, ...listOption },
+        usage: `$0 ${kind} [options] <command> [arguments]`,
+        epilogue: (argv, io) => remoteHelp(kind, argv, io),
+        run: (args: RemoteCommandArguments, io) => runRemoteCommand(kind, args, io),
+      };
+    },
+  };
+}

@@ -69,8 +69,13 @@ export const workerOptions = {
   "grace-period": { type: "number", describe: "seconds a warm shutdown waits for running tasks" },
   unusable: { choices: ["reject", "park"], describe: "what happens to messages that cannot be used" },
   purge: { alias: "discard", type: "boolean", describe: "discard waiting messages first" },
-  "without-gossip": { type: "boolean", describe: "accepted for Celery's sake" },
-  "without-mingle": { type: "boolean", describe: "accepted for Celery's sake" },
+  statedb: {
+    alias: "S",
+    type: "string",
+    describe: "file that remembers revoked tasks across restarts; %n, %h as in the node name",
+  },
+  "without-gossip": { type: "boolean", describe: "do not follow the events of other workers" },
+  "without-mingle": { type: "boolean", describe: "do not ask other workers what is revoked" },
   "task-events": { alias: ["E", "events"], type: "boolean", describe: "tell monitors of every task" },
   "without-heartbeat": { type: "boolean", describe: "send no heartbeats to monitors" },
   "heartbeat-interval": { type: "number", describe: "seconds between heartbeats; default 2" },
@@ -163,6 +168,9 @@ function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
     ...(args.withoutHeartbeat === true && { withoutHeartbeat: true }),
     ...(args.heartbeatInterval !== undefined && { heartbeatInterval: args.heartbeatInterval }),
     ...(args.purge === true && { purge: true }),
+    ...(args.statedb !== undefined && { statedb: args.statedb }),
+    ...(args.withoutMingle === true && { withoutMingle: true }),
+    ...(args.withoutGossip === true && { withoutGossip: true }),
   };
 }
 

@@ -12,7 +12,7 @@ export interface PidboxNodeOptions {
   readonly producer: Producer;
   /** The answer, or `undefined` for none at all. What it throws is answered by `onError`. */
   readonly handle: (method: string, args: Readonly<Record<string, unknown>>) => unknown;
-  /** The answer that tells of an error. */
+  /** The answer that tells of an error. Nobody else tells of it. */
   readonly onError: (error: Error, request: ControlRequest) => unknown;
   readonly logger: Logger;
 }
@@ -65,9 +65,7 @@ export class PidboxNode {
       logger.debug({ method }, "command received");
       return await handle(method, request.arguments);
     } catch (thrown) {
-      const error = asError(thrown);
-      logger.error({ err: error, method }, "a command failed");
-      return onError(error, request);
+      return onError(asError(thrown), request);
     }
   }
 

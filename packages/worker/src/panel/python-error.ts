@@ -1,8 +1,19 @@
-/** An error that is answered under the name of a Python exception, which tools of Celery know. */
+/** What a caller did wrong, under the name of the Python exception that tools of Celery know. */
+class PythonError extends Error {
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** An error that is answered under the name of a Python exception. */
 export function pythonError(name: string, message: string): Error {
-  const error = new Error(message);
-  error.name = name;
-  return error;
+  return new PythonError(name, message);
+}
+
+/** It tells of a slip of the caller. */
+export function isPythonError(error: Error): boolean {
+  return error instanceof PythonError;
 }
 
 /** An error as Python prints it: `KeyError('x')`. */

@@ -34,7 +34,7 @@ function rateLimit(worker: Worker, { task_name: name, rate_limit: rate }: PanelA
   if (task === undefined) return nok("unknown task");
   worker.limits.setRate(task.name, rate);
   worker.dispatcher?.rateChanged(task.name);
-  worker.logger.info({ taskName: task.name, rate }, "the rate limit of a task was changed");
+  worker.logger.info({ task: task.name, rate }, "the rate limit of a task was changed");
   return ok(rate ? "new rate limit set successfully" : "rate limit disabled successfully");
 }
 
@@ -43,7 +43,7 @@ function timeLimit(worker: Worker, { task_name: name, soft, hard }: PanelArgumen
   if (task === undefined) return nok("unknown task");
   const times = { soft: secondsOrNull(soft), hard: secondsOrNull(hard) };
   worker.limits.setTimes(task.name, times);
-  worker.logger.info({ taskName: task.name, ...times }, "the time limits of a task were changed");
+  worker.logger.info({ task: task.name, ...times }, "the time limits of a task were changed");
   return ok("time limits set successfully");
 }
 

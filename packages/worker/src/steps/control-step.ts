@@ -4,7 +4,7 @@ import { openPidbox } from "@q/core/internal";
 import { Consumer, defaultConnectPolicy, PidboxNode, Producer } from "@q/messaging";
 import type { Bootstep } from "../blueprint.ts";
 import { Panel } from "../panel/panel.ts";
-import { pythonErrorRepr } from "../panel/python-error.ts";
+import { isPythonError, pythonErrorRepr } from "../panel/python-error.ts";
 import type { Worker } from "../worker.ts";
 
 const PATIENCE_MS = 2000;
@@ -38,7 +38,13 @@ export function controlStep(): Bootstep<Worker> {
         name: hostname,
         producer,
         handle: (method, args) => panel.obey(method, args),
-        onError: (error) => ({ error: pythonErrorRepr(error) }),
+        onError: (error, { method }) => {
+          const reason = pythonErrorRepr(error);
+          // Whoever made a slip is told; only what broke here deserves a stack.
+          if (isPythonError(error)) logger.warn({ method, reason }, "a command was refused");
+          else logger.error({ method, err: error }, "a command failed");
+          return { error: reason };
+        },
         logger,
       });
       consumer = new Consumer(connection, {
