@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { Clock, Logger } from "@q/kernel";
 import type { Consumer, Delivery, Settlement } from "@q/messaging";
 import { type App, TaskRevokedError } from "@q/core";
@@ -179,8 +180,12 @@ export class Dispatcher implements Desk {
   }
 
   /** Ends what runs under one of these ids; returns those that did. */
-  terminate(ids: readonly string[]): string[] {
-    return ids.filter((id) => this.#pool.terminate(id, new TaskRevokedError("terminated")));
+  terminate(ids: readonly string[], signal: NodeJS.Signals = "SIGTERM"): string[] {
+    return ids.filter((id) => {
+      const request = this.#running.get(id);
+      if (request) request.signum = constants.signals[signal];
+      return this.#pool.terminate(id, new TaskRevokedError("terminated"), { signal });
+    });
   }
 
   /** A task may begin more or less often from here on. */
@@ -354,7 +359,9 @@ export class Dispatcher implements Desk {
   /** Its executor could not report the end of the request. */
   #lose(request: WorkerRequest, end: LostOutcome): void {
     if (end.status === "lost" && end.reason instanceof TaskRevokedError) {
-      this.#finishLater(this.#parts.reporter.revoked(request, { expired: false, terminated: true }));
+      const { signum } = request;
+      const why = { expired: false, terminated: true, ...(signum !== undefined && { signum }) };
+      this.#finishLater(this.#parts.reporter.revoked(request, why));
       return this.#settle(request, "ack");
     }
     const runsElsewhere = end.status === "lost" && (this.#abandoned || this.#cancelled.has(request));

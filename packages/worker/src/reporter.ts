@@ -99,7 +99,10 @@ export class Reporter {
     });
   }
 
-  async revoked(request: WorkerRequest, why: { expired: boolean; terminated: boolean }): Promise<void> {
+  async revoked(
+    request: WorkerRequest,
+    why: { readonly expired: boolean; readonly terminated: boolean; readonly signum?: number },
+  ): Promise<void> {
     this.#logger.info({ ...request.logFields, ...why }, "task revoked");
     this.#app.events.emit("task:revoked", { request: request.request, ...why });
     const error = new TaskRevokedError(why.expired ? "expired" : why.terminated ? "terminated" : "revoked");

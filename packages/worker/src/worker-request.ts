@@ -19,6 +19,8 @@ export class WorkerRequest {
   acknowledged = false;
   /** Process that runs the task, once it has accepted it. */
   pid: number | undefined;
+  /** Number of the signal that ended it. */
+  signum: number | undefined;
   /** Wall-clock milliseconds. */
   startedMs: number | undefined;
 

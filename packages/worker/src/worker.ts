@@ -143,11 +143,11 @@ export class Worker implements AsyncDisposable {
    */
   revoke(
     ids: readonly string[],
-    options: { readonly terminate?: boolean; readonly signal?: string } = {},
+    options: { readonly terminate?: boolean; readonly signal?: NodeJS.Signals } = {},
   ): readonly string[] {
     for (const id of ids) this.revoked.add(id);
     this.#dispatcher?.dropRevoked();
-    return options.terminate ? (this.#dispatcher?.terminate(ids) ?? []) : [];
+    return options.terminate ? (this.#dispatcher?.terminate(ids, options.signal) ?? []) : [];
   }
 
   /** Ends what waits here with a stamp that was revoked. @internal */

@@ -45,7 +45,7 @@ export interface CommandedWorker {
   statistics(): Readonly<Record<string, unknown>>;
   revoke(
     ids: readonly string[],
-    options?: { readonly terminate?: boolean; readonly signal?: string },
+    options?: { readonly terminate?: boolean; readonly signal?: NodeJS.Signals },
   ): unknown;
   addQueue(queue: Queue): Promise<void>;
   cancelQueue(name: string): Promise<void>;

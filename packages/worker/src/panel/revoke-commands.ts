@@ -2,6 +2,7 @@ import { pythonRepr, recordRevoked } from "@q/core/internal";
 import type { Worker } from "../worker.ts";
 import { idsOf, nok, ok, type PanelArguments, type PanelCommands } from "./panel-command.ts";
 import { pythonError, pythonSet } from "./python-error.ts";
+import { signalName } from "./signal-name.ts";
 import { matchingStamps } from "../revoked-stamps.ts";
 
 /** Commands that keep tasks from running, or end them. */
@@ -20,7 +21,7 @@ export const revokeCommands: PanelCommands = {
 
 function revoke(worker: Worker, { task_id: given, signal }: PanelArguments, terminate: boolean): unknown {
   const ids = idsOf(given);
-  const terminated = worker.revoke(ids, { terminate, ...(typeof signal === "string" && { signal }) });
+  const terminated = worker.revoke(ids, { terminate, signal: signalName(signal) });
   // Who asked may be a Python client, which does not record it.
   void recordRevoked(worker.app, ids);
   void worker.reporter.revokedUnseen(ids.filter((id) => !worker.isRunning(id) && !terminated.includes(id)));
@@ -47,7 +48,7 @@ function revokeByStamps(worker: Worker, { headers, terminate, signal }: PanelArg
   if (matching.length === 0) return ok(`headers ${shown} were not terminated`);
   worker.revoke(
     matching.map(({ id }) => id),
-    { terminate: true, ...(typeof signal === "string" && { signal }) },
+    { terminate: true, signal: signalName(signal) },
   );
   return ok(`headers ${pythonMatches(matching.map(({ found }) => found))} revoked`);
 }
