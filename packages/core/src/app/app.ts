@@ -194,8 +194,15 @@ export class App implements AsyncDisposable {
     return this.#publish({ ...call, task: this.tasks.find(node.task) });
   }
 
-  /** A signature of a task known by name only. */
-  signature(name: string, args: readonly unknown[] = [], options: SignatureOptions = {}): Signature {
+  /**
+   * A signature of a task known by name only. Its types may be said: the arguments it still takes, and its result.
+   * `app.remoteTask` says them once for all calls.
+   */
+  signature<TTakes extends readonly unknown[] = readonly unknown[], TResult = unknown>(
+    name: string,
+    args: readonly unknown[] = [],
+    options: SignatureOptions = {},
+  ): Signature<TTakes, TResult> {
     const { immutable = false, kwargs = {}, ...rest } = options;
     return new Signature(name, { args, kwargs, options: rest, immutable, app: this });
   }

@@ -27,10 +27,18 @@ export function eagerBuiltin(app: App, name: string): TaskBase {
 }
 
 const builtins: Readonly<Record<string, (app: App, args: unknown[]) => Promise<unknown>>> = {
+  "celery.accumulate": async (_, args) => accumulated(args),
   "celery.map": (app, [kwargs]) => callEach(app, kwargs as Mapping, (item) => [item]),
   "celery.starmap": (app, [kwargs]) => callEach(app, kwargs as Mapping, (item) => item as unknown[]),
   "celery.chunks": (app, [kwargs]) => callEach(app, kwargs as Mapping, (item) => item as unknown[]),
 };
+
+/** All arguments, or the one at `index`. */
+function accumulated(args: unknown[]): unknown {
+  const last = args.at(-1);
+  const hasIndex = typeof last === "object" && last !== null && "index" in last;
+  return hasIndex && typeof last.index === "number" ? args[last.index] : args;
+}
 
 async function callEach(
   app: App,

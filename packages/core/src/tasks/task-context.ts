@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { exponentialDelay, type Logger } from "@q/kernel";
 import type { App } from "../app/app.ts";
+import type { Signature } from "../canvas/signature.ts";
+import type { SignatureOf } from "../canvas/signature-of.ts";
 import { MaxRetriesExceededError } from "../errors.ts";
 import type { EventFields } from "../protocol/event-message.ts";
 import type { ResultHandle } from "../results/result-handle.ts";
 import { ABORTED } from "../results/states.ts";
-import { Retry } from "./steering.ts";
+import { Ignore, Retry } from "./steering.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { TaskBase } from "./task-base.ts";
 import type { TaskRequest } from "./task-request.ts";
@@ -121,6 +123,53 @@ export class TaskContext {
   /** Tells monitors something about this task: `self.sendEvent("task-progress", { percent: 50 })`. Never throws. */
   sendEvent(type: string, fields: EventFields = {}): void {
     this.app.sendEvent(type, { uuid: this.request.id, ...fields });
+  }
+
+  /**
+   * Ends this task and has `signature` take its place: under the same id, with the same callbacks, as the same member of
+   * its group or chord, and with the rest of the chain behind it. Whoever waits for this task gets the result of that. A
+   * group gives the list of its results. Write `return self.replace(…)`: nothing after it runs.
+   *
+   * @throws {Ignore} always, once the replacement is sent; run eagerly it settles with the result instead
+   * @throws {InvalidCanvasError} when the signature is a member of a chord already, or an empty chain
+   */
+  async replace<TResult>(signature: SignatureOf<[], TResult>): Promise<TResult> {
+    const { oneValue, replacement } = await import("../canvas/replace.ts");
+    if (this.request.isEager) {
+      // Callbacks and the rest of the chain are the business of whoever applies this task.
+      const result = await this.app.applyCanvas(oneValue(signature.node), { throw: true });
+      return (await result?.get({ disableSyncSubtasks: false })) as TResult;
+    }
+    await this.app.send(replacement(signature.node, this.request));
+    throw new Ignore("replaced by another task");
+  }
+
+  /**
+   * Adds one more member to the chord that this task is a member of, and sends it: the body waits for it too and gets
+   * its result. With `lazy` it is given back instead, for the task to send; a member that is never sent is waited for in
+   * vain.
+   *
+   * @throws {InvalidCanvasError} when the task is not a member of a chord
+   * @throws {ChordsUnsupportedError} when the result backend does not count members
+   */
+  addToChord<TResult>(
+    signature: SignatureOf<[], TResult>,
+    options: { readonly lazy: true },
+  ): Promise<Signature<[], TResult>>;
+  addToChord<TResult, THandle>(
+    signature: SignatureOf<[], TResult, THandle>,
+    options?: { readonly lazy?: false },
+  ): Promise<THandle>;
+  async addToChord(
+    signature: SignatureOf<[], unknown>,
+    options: { readonly lazy?: boolean } = {},
+  ): Promise<unknown> {
+    const [{ joinChord }, { Signature }] = await Promise.all([
+      import("../canvas/join-chord.ts"),
+      import("../canvas/signature.ts"),
+    ]);
+    const node = await joinChord(this.app, signature.node, this.request);
+    return options.lazy ? new Signature(node, { app: this.app }) : this.app.send(node);
   }
 
   /** Records a result among the children of this task, unless its option `trail` is off. Calls do it by themselves. */
