@@ -32,7 +32,10 @@ requires("redis")("Redis backend, when things break", () => {
     const ends = Promise.all(ids.map((id) => end(client, id)));
     await waitUntil(() => proxy.open, { accept: (open) => open >= 1, what: "a connection" });
     for (const [n, id] of ids.entries()) {
-      if (n % 20 === 10) proxy.cut();
+      if (n % 20 === 10) {
+        await waitUntil(() => proxy.open > 0, { what: "the next connection" });
+        proxy.cut();
+      }
       await worker.store(meta(id, "STARTED"));
       await worker.store(meta(id));
     }
@@ -155,5 +158,14 @@ requires("redis")("Redis backend, when things break", () => {
       code: "ERR_Q_BACKEND_STORE",
       message: expect.stringContaining("maxmemory") as string,
     });
+  });
+
+  it("waits for results over the older protocol where the newer one is refused", async () => {
+    await using own = await startRedis({ config: { "rename-command HELLO": "" } });
+    await using backend = await redisBackend(own.url);
+    const early = end(backend, "early");
+    await backend.store(meta("early"));
+    expect((await early)?.result).toBe("early");
+    expect((await end(backend, "early"))?.result).toBe("early");
   });
 });

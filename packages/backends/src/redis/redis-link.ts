@@ -9,6 +9,7 @@ import type { RedisBackendOptions } from "./redis-options.ts";
  */
 export class RedisLink {
   readonly #options: RedisBackendOptions;
+  readonly #protocol: 2 | 3;
   readonly #onOpen: (socket: RedisSocket) => void;
   readonly #onLost: (error: Error) => void;
   #socket: RedisSocket | undefined;
@@ -17,8 +18,14 @@ export class RedisLink {
 
   constructor(
     options: RedisBackendOptions,
-    on: { readonly open?: (socket: RedisSocket) => void; readonly lost?: (error: Error) => void } = {},
+    on: {
+      readonly open?: (socket: RedisSocket) => void;
+      readonly lost?: (error: Error) => void;
+      /** The socket is for subscriptions and for questions beside them. */
+      readonly listens?: boolean;
+    } = {},
   ) {
+    this.#protocol = on.listens === true ? 3 : 2;
     this.#options = options;
     this.#onOpen = on.open ?? (() => {});
     this.#onLost = on.lost ?? (() => {});
@@ -44,9 +51,10 @@ export class RedisLink {
 
   async #open(): Promise<RedisSocket> {
     this.#assertNotClosed();
-    const { credentialProvider, address } = this.#options;
+    const { credentialProvider, address, socket: options } = this.#options;
     const login = await credentialProvider?.();
-    const socket = await RedisSocket.open({ ...address, ...login }, this.#options.socket);
+    const protocol = this.#protocol;
+    const socket = await RedisSocket.open({ ...address, ...login }, { ...options, protocol });
     try {
       this.#assertNotClosed();
     } catch (error) {

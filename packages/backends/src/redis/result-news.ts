@@ -14,6 +14,9 @@ const RECONNECT_PAUSE_MS = 20;
 /** How long a subscription outlives the last one who waited: many are ended together. */
 const LEAVE_AFTER_MS = 50;
 
+/** Most tasks whose states are asked for on the listening socket: their news would queue behind the answer. */
+const MAX_TOGETHER = 100;
+
 /** What {@link ResultNews} is made of. */
 export interface ResultNewsParts {
   readonly redis: RedisBackendOptions;
@@ -53,6 +56,7 @@ export class ResultNews {
     this.#link = new RedisLink(parts.redis, {
       open: (socket) => this.#listen(socket),
       lost: () => this.#lost(),
+      listens: true,
     });
   }
 
@@ -101,16 +105,24 @@ export class ResultNews {
         channels.push(this.#parts.keys.ofTask(id));
       }
     }
-    if (channels.length > 0) await socket.callBuffer("subscribe", channels);
-    await this.#readPresent(watches);
+    const subscribe = async (): Promise<unknown> =>
+      channels.length > 0 ? socket.callBuffer("subscribe", channels) : undefined;
+    if (!socket.asksWhileSubscribed || channels.length > MAX_TOGETHER) {
+      await subscribe();
+      return this.#readPresent(watches, this.#parts.read);
+    }
+    const read = (keys: readonly string[]): Promise<(Buffer | null)[]> =>
+      socket.callBuffer("mget", keys) as Promise<(Buffer | null)[]>;
+    // In one write and one answer: the server works through them in this order.
+    await socket.together(() => Promise.all([subscribe(), this.#readPresent(watches, read)]));
   }
 
-  async #readPresent(watches: readonly Watch[]): Promise<void> {
+  async #readPresent(watches: readonly Watch[], read: ResultNewsParts["read"]): Promise<void> {
     const pairs = watches.flatMap((watch) =>
       [...watch.ids].map((id) => ({ watch, id, count: this.#newsCount.get(id) })),
     );
     if (pairs.length === 0) return;
-    const payloads = await this.#parts.read(pairs.map(({ id }) => this.#parts.keys.ofTask(id)));
+    const payloads = await read(pairs.map(({ id }) => this.#parts.keys.ofTask(id)));
     pairs.forEach(({ watch, id, count }, index) => {
       const payload = payloads[index];
       if (!payload || this.#newsCount.get(id) !== count) return;

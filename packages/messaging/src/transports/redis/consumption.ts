@@ -183,7 +183,13 @@ export class Consumption {
   }
 
   #wait(): void {
-    if (this.#isDry && this.#inFlight === 0 && !this.#isEnded) this.#waiting.begin();
+    if (!this.#isDry || this.#inFlight > 0 || this.#isEnded) return;
+    const { socket, settlements } = this.#context;
+    // One write for both: it costs more than the commands in it, and now nobody waits for another settlement.
+    socket.together(() => {
+      settlements.write();
+      this.#waiting.begin();
+    });
   }
 
   async #request(count: number): Promise<Claimed> {

@@ -11,6 +11,8 @@ export interface RedisSocketOptions {
   readonly keepAlive: boolean;
   /** Shown by `CLIENT LIST`. */
   readonly name: string;
+  /** Version of the protocol to ask for. Default 2, which all speak; only 3 lets a subscriber ask, too. */
+  readonly protocol?: 2 | 3;
 }
 
 /** Silence after which the system probes whether the other side still is there. */
@@ -56,6 +58,7 @@ export class RedisSocket {
       connectionName: options.name,
       keepAlive: options.keepAlive ? KEEP_ALIVE_MS : undefined,
       replyMapping: "legacy",
+      ...(options.protocol && { protocol: options.protocol }),
     });
     const socket = new RedisSocket(client, options);
     // A server that accepts and then says nothing is not covered by the driver's own timeout.
@@ -80,6 +83,12 @@ export class RedisSocket {
   /** True while commands can be written. */
   get isOpen(): boolean {
     return !this.#isClosed && this.client.status === "ready";
+  }
+
+  /** Whether commands may be sent while it is subscribed: the server speaks version 3 of the protocol. */
+  get asksWhileSubscribed(): boolean {
+    // The driver goes down to version 2 by itself where 3 is refused, and tells it nowhere else.
+    return (this.client as unknown as { condition?: { protocol?: number } }).condition?.protocol === 3;
   }
 
   /** Sends a command; texts come back as strings. */

@@ -49,14 +49,14 @@ export class Settlements {
     (how === "requeue" ? this.#requeued : this.#acknowledged).push(delivery.tag);
     if (!this.#isArmed) {
       this.#isArmed = true;
-      setImmediate(() => this.#write());
+      setImmediate(() => this.write());
     }
     return true;
   }
 
   /** @throws {ConnectionError} when settlements since the last flush have not reached the server */
   async flush(): Promise<void> {
-    this.#write();
+    this.write();
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
     const error = this.#error;
     this.#error = undefined;
@@ -85,7 +85,8 @@ export class Settlements {
     this.#held.clear();
   }
 
-  #write(): void {
+  /** Sends what was settled since the last time; otherwise that happens at the end of the turn. */
+  write(): void {
     this.#isArmed = false;
     const { socket, keys } = this.#context;
     const [acknowledged, requeued] = [this.#acknowledged, this.#requeued];
