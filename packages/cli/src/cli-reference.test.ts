@@ -34,6 +34,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["status"],
   ["inspect"],
   ["control"],
+  ["events"],
   ["purge"],
   ["report"],
   ["shell"],

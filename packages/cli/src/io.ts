@@ -9,6 +9,8 @@ export interface Io {
   readonly err: (line: string) => void;
   /** Asks a question and returns the answer; the empty text when nobody can answer. */
   readonly ask: (question: string) => Promise<string>;
+  /** Ends commands that run until they are told to; the signals INT and TERM do as well. */
+  readonly stop?: AbortSignal;
   /** Lines may be coloured. */
   readonly color: boolean;
 }

@@ -51,6 +51,13 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
   },
   inspect: remote("inspect", "ask workers about themselves"),
   control: remote("control", "have workers do something"),
+  events: {
+    describe: "show what happens in the fleet",
+    load: async () => {
+      const { eventsOptions, runEvents } = await import("./events.ts");
+      return { options: eventsOptions, run: runEvents };
+    },
+  },
   purge: {
     describe: "remove waiting messages",
     load: async () => {

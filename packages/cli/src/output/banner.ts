@@ -17,7 +17,7 @@ export function workerBanner(worker: Worker, version: string): string {
     `  transport:   ${worker.brokerUri}`,
     `  results:     ${resultsOf(app)}`,
     `  concurrency: ${stats?.size ?? 0} (${stats?.implementation ?? "none"})`,
-    `  task events: OFF`,
+    `  task events: ${worker.events?.sendsTaskEvents === true ? "ON" : "OFF (enable -E to monitor tasks)"}`,
     "",
     " [queues]",
     ...queues,
