@@ -1,8 +1,12 @@
 import type { Clock } from "@q/kernel";
 import { pythonError } from "./panel/python-error.ts";
 
-/** Celery's units, as seconds. */
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+/** Celery's units. Divided twice as there, which rounds otherwise than once by 3600. */
+const UNITS: Readonly<Record<string, (amount: number) => number>> = {
+  s: (amount) => amount,
+  m: (amount) => amount / 60,
+  h: (amount) => amount / 60 / 60,
+};
 
 /**
  * Tokens per second of a rate such as `10/s`, `10/m`, `10/h`, `10` or 10; 0 for none. As Celery reads them.
@@ -17,9 +21,9 @@ export function tokensPerSecond(rate: unknown): number {
   const slash = rate.indexOf("/");
   const [amount, unit] = slash < 0 ? [rate, "s"] : [rate.slice(0, slash), rate.slice(slash + 1) || "s"];
   const value = pythonFloat(amount);
-  const seconds = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
-  if (seconds === undefined) throw pythonError("KeyError", unit);
-  return value / seconds;
+  const perSecond = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
+  if (perSecond === undefined) throw pythonError("KeyError", unit);
+  return perSecond(value);
 }
 
 function pythonFloat(text: string): number {
