@@ -67,7 +67,7 @@ function brokerStatistics({ app, brokerUri }: Worker): Readonly<Record<string, u
     transport: url.scheme,
     connect_timeout: conf.brokerConnectionTimeout,
     transport_options: {},
-    login_method: conf.brokerLoginMethod,
+    login_method: conf.brokerLoginMethod ?? (/amqp/.test(url.scheme) ? "PLAIN" : null),
     uri_prefix: null,
     heartbeat: conf.brokerHeartbeat,
     failover_strategy:
