@@ -1,6 +1,7 @@
 import type { Logger, LogLevel } from "@q/kernel";
 import type { DispatchStrategy, Execute, ExecutorModule, Pool } from "@q/pool";
 import type { AppModule } from "./app-module/app-module.ts";
+import type { MonitorAddress } from "./monitor/monitor-server.ts";
 import type { Bootstep } from "./blueprint.ts";
 import type { Worker } from "./worker.ts";
 
@@ -67,6 +68,8 @@ export interface WorkerOptions {
   readonly withoutGossip?: boolean;
   /** File that remembers revoked tasks across restarts; `%n`, `%h` as in the name. Default the setting `workerStateDb`. */
   readonly statedb?: string;
+  /** Serve `/live`, `/ready` and `/metrics` over HTTP; port 0 takes any that is free. Default: no server. */
+  readonly http?: MonitorAddress;
   /** Discard waiting messages before the start. Default false. */
   readonly purge?: boolean;
   /** Further parts, started with the worker's own. */

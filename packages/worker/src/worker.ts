@@ -10,6 +10,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { isInsideExecutor, NestedWorkerError } from "./executor/inside-executor.ts";
 import { nodeName } from "./node-name.ts";
 import { parkMessage } from "./parking.ts";
+import type { MonitorServer } from "./monitor/monitor-server.ts";
 import type { WorkerEvents } from "./monitor/worker-events.ts";
 import { PoolControl, type RestartPoolOptions } from "./pool-control.ts";
 import { Reporter } from "./reporter.ts";
@@ -23,6 +24,7 @@ import { eventsStep } from "./steps/events-step.ts";
 import { executorStep } from "./steps/executor-step.ts";
 import { controlStep } from "./steps/control-step.ts";
 import { mingleStep } from "./steps/mingle-step.ts";
+import { monitorStep } from "./steps/monitor-step.ts";
 import { stateStep } from "./steps/state-step.ts";
 import { TaskLimits } from "./task-limits.ts";
 import type { WorkerOptions } from "./worker-options.ts";
@@ -55,6 +57,8 @@ export class Worker implements AsyncDisposable {
   readonly poolControl: PoolControl;
   /** Modules that executors import besides the app's own. @internal */
   readonly include: string[];
+  /** Where it serves its health and its metrics, with the option `http`. */
+  monitor: MonitorServer | undefined;
   readonly #blueprint: Blueprint<Worker>;
   readonly #stopped: Deferred<void> = deferred();
   #failure: Error | undefined;
@@ -78,6 +82,7 @@ export class Worker implements AsyncDisposable {
     this.include = typeof options.appModule === "object" ? [...(options.appModule.include ?? [])] : [];
     this.poolControl = new PoolControl(this, this.include);
     this.#blueprint = new Blueprint([
+      monitorStep(),
       connectionStep,
       executorStep,
       stateStep(),

@@ -77,6 +77,8 @@ export const workerOptions = {
   "without-gossip": { type: "boolean", describe: "do not follow the events of other workers" },
   "without-mingle": { type: "boolean", describe: "do not ask other workers what is revoked" },
   "task-events": { alias: ["E", "events"], type: "boolean", describe: "tell monitors of every task" },
+  "http-port": { type: "number", describe: "serve /live, /ready and /metrics on this port" },
+  "http-host": { type: "string", describe: "address for --http-port; default all" },
   "without-heartbeat": { type: "boolean", describe: "send no heartbeats to monitors" },
   "heartbeat-interval": { type: "number", describe: "seconds between heartbeats; default 2" },
 } as const;
@@ -164,6 +166,7 @@ function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
     ...(args.prefetchMultiplier !== undefined && { prefetchMultiplier: args.prefetchMultiplier }),
     ...(args.gracePeriod !== undefined && { gracePeriod: args.gracePeriod }),
     ...(args.unusable !== undefined && { unusable: args.unusable }),
+    ...(args.httpPort !== undefined && { http: { port: args.httpPort, host: args.httpHost } }),
     ...(args.taskEvents === true && { taskEvents: true }),
     ...(args.withoutHeartbeat === true && { withoutHeartbeat: true }),
     ...(args.heartbeatInterval !== undefined && { heartbeatInterval: args.heartbeatInterval }),
