@@ -112,6 +112,26 @@ export class InvalidCanvasError extends QError {
   readonly code = "ERR_Q_INVALID_CANVAS";
 }
 
+/** A result was collected, or drawn, with all that came of it, and something has not ended yet. */
+export class IncompleteStreamError extends QError {
+  readonly code = "ERR_Q_INCOMPLETE_STREAM";
+  readonly resultId: string;
+
+  constructor(resultId: string) {
+    super(`the result ${resultId} has not ended: wait for it first, or pass { intermediate: true }`);
+    this.resultId = resultId;
+  }
+}
+
+/** A graph of dependencies leads back to itself. */
+export class CycleError extends QError {
+  readonly code = "ERR_Q_CYCLE";
+
+  constructor(graph: string) {
+    super(`the graph ${graph} has a cycle: its nodes have no order`);
+  }
+}
+
 /** The result backend cannot tell when the header of a chord has ended. Nothing was sent. */
 export class ChordsUnsupportedError extends QError {
   readonly code = "ERR_Q_CHORDS_UNSUPPORTED";

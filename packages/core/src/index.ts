@@ -30,6 +30,8 @@ export type { Settings } from "./conf/settings.ts";
 export {
   ChordError,
   ChordsUnsupportedError,
+  CycleError,
+  IncompleteStreamError,
   InvalidCanvasError,
   InvalidTaskError,
   MaxRetriesExceededError,
@@ -52,7 +54,13 @@ export type {
 export type { SignatureJson } from "./protocol/embed.ts";
 export type { ErrorClass } from "./protocol/stored-error.ts";
 export { resultFromTuple } from "./results/result-from-tuple.ts";
+export { DependencyGraph } from "./results/dependency-graph.ts";
+export type { GraphFormat } from "./results/dependency-graph.ts";
 export { GroupResult } from "./results/group-result.ts";
+export type { Collected, GraphOptions } from "./results/result-graph.ts";
+export { ResultSet } from "./results/result-set.ts";
+export type { JoinOptions, MemberEnd, Progress } from "./results/result-set.ts";
+export type { WaitOptions } from "./results/wait-limit.ts";
 export type { ResultHandle } from "./results/result-handle.ts";
 export type { AsyncResult, GetOptions } from "./results/async-result.ts";
 export type { EagerResult } from "./results/eager-result.ts";
@@ -70,6 +78,8 @@ export type { CallOptions } from "./tasks/call-options.ts";
 export type { KwargsTask } from "./tasks/kwargs-task.ts";
 export { defineTask } from "./tasks/define-task.ts";
 export type { DefineTask } from "./tasks/define-task.ts";
+export { remoteTask } from "./tasks/remote-task.ts";
+export type { RemoteTask, RemoteTaskOptions } from "./tasks/remote-task.ts";
 export type { RetryOptions } from "./tasks/retry.ts";
 export type { StandardSchema } from "./tasks/standard-schema.ts";
 export { Ignore, Reject, Retry } from "./tasks/steering.ts";

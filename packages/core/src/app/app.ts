@@ -1,12 +1,9 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@q/kernel";
 import type { ResultBackend, ResultTuple } from "@q/backends";
 import type { BodyCodec, Connection, Producer } from "@q/messaging";
-import { type CanvasNode, isNode, type NodeOptions } from "../canvas/node.ts";
-import { nodeFromJson, NodeWriter } from "../canvas/node-json.ts";
-import { callOptions, nodeOptions } from "../canvas/node-options.ts";
-import { mergeOptions, prependArgs } from "../canvas/partial.ts";
+import type { CanvasNode, NodeOptions } from "../canvas/node.ts";
 import { Signature, type SignatureOptions } from "../canvas/signature.ts";
-import { embedded, type SignatureLike, type SignatureOf } from "../canvas/signature-of.ts";
+import type { SignatureLike, SignatureOf } from "../canvas/signature-of.ts";
 import type { Conf } from "../conf/conf.ts";
 import type { Settings } from "../conf/settings.ts";
 import { CommandRegistry } from "../control/command-registry.ts";
@@ -19,6 +16,7 @@ import type { ExecuteMiddleware } from "../events/middleware.ts";
 import { ErrorReviver } from "../protocol/stored-error.ts";
 import { AsyncResult } from "../results/async-result.ts";
 import type { EagerResult } from "../results/eager-result.ts";
+import type { GroupResult } from "../results/group-result.ts";
 import { resultFromTuple } from "../results/result-from-tuple.ts";
 import type { ResultHandle } from "../results/result-handle.ts";
 import { QueueTable } from "../routing/queue-table.ts";
@@ -29,11 +27,13 @@ import { callDirectly } from "../tasks/direct-call.ts";
 import type { TaskBase } from "../tasks/task-base.ts";
 import { sendingTask } from "../tasks/task-context.ts";
 import { type DefineTask, defineTask } from "../tasks/define-task.ts";
+import { type RemoteTask, remoteTask, type RemoteTaskOptions } from "../tasks/remote-task.ts";
 import { bindTask, type ClassTask, type Task } from "../tasks/task.ts";
 import type { TaskOptions } from "../tasks/task-options.ts";
 import { TaskRegistry } from "../tasks/task-registry.ts";
 import type { AppOptions } from "./app-options.ts";
 import type { AppConnections } from "./app-connections.ts";
+import { sendSignature } from "./send-signature.ts";
 import type { SignatureCall, TaskCall, TaskSender } from "./task-sender.ts";
 
 /**
@@ -175,23 +175,12 @@ export class App implements AsyncDisposable {
     args?: readonly unknown[],
     options?: CallOptions,
   ): Promise<AsyncResult<unknown>>;
-  async send(
+  send(
     signature: SignatureLike,
     args: readonly unknown[] = [],
     options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> {
-    const given = embedded(signature);
-    const node = prependArgs(isNode(given) ? given : nodeFromJson(given), args, options.kwargs);
-    if (this.conf.taskAlwaysEager && (node.kind !== "task" || this.tasks.find(node.task) !== undefined)) {
-      return this.applyCanvas(node, nodeOptions(options));
-    }
-    if (node.kind !== "task") {
-      const { sendCanvas } = await import("../canvas/send.ts");
-      return sendCanvas(this, node, nodeOptions(options));
-    }
-    const merged = callOptions(mergeOptions(node.options, nodeOptions(options)), new NodeWriter());
-    const call = { name: node.task, args: node.args, options: { ...merged, kwargs: node.kwargs } };
-    return this.#publish({ ...call, task: this.tasks.find(node.task) });
+    return sendSignature(this, signature, { args, options });
   }
 
   /**
@@ -207,9 +196,26 @@ export class App implements AsyncDisposable {
     return new Signature(name, { args, kwargs, options: rest, immutable, app: this });
   }
 
+  /**
+   * A task whose code is elsewhere, in Python or in another program, with the types that you say of it:
+   * `app.remoteTask<[x: number, y: number], number>("tasks.add", { queue: "python" })`.
+   */
+  remoteTask<TArgs extends readonly unknown[], TReturn>(
+    name: string,
+    options: Omit<RemoteTaskOptions, "app"> = {},
+  ): RemoteTask<TArgs, TReturn> {
+    return remoteTask(name, { ...options, app: this });
+  }
+
   /** A handle on the result of an earlier call. */
   AsyncResult<TResult = unknown>(taskId: string): AsyncResult<TResult> {
     return new AsyncResult<TResult>(taskId, this);
+  }
+
+  /** A group whose results were saved by `group.save()`, here or elsewhere; `undefined` for an unknown id. */
+  async restoreGroup(id: string): Promise<GroupResult | undefined> {
+    const tuple = await (await this.backend()).restoreGroup(id);
+    return tuple && (resultFromTuple([tuple[0], tuple[1] ?? []], this) as GroupResult);
   }
 
   /** Rebuilds a result handle that travelled: of a group when it has members. */

@@ -1,6 +1,6 @@
 import type { AsyncResult } from "../results/async-result.ts";
 import { bareHeader } from "./compose.ts";
-import { Group, type Members } from "./group.ts";
+import { Group, type ResultsOf, type TakesOf } from "./group.ts";
 import { type ChordNode, chordNode, groupNode } from "./node.ts";
 import { appOf, Signature } from "./signature.ts";
 import type { AnySignature, SignatureOf } from "./signature-of.ts";
@@ -33,14 +33,18 @@ export class Chord<
  * @throws {ChordsUnsupportedError} when it is sent, where the backend cannot
  */
 export function chord<
-  const TResults extends readonly unknown[],
   TTakes extends readonly unknown[],
+  TResults extends readonly unknown[],
   TResult,
   THandle,
 >(
-  header: Group<TTakes, TResults> | readonly [...Members<TTakes, TResults>],
+  header: Group<TTakes, TResults>,
   body: SignatureOf<[NoInfer<TResults>], TResult, THandle>,
 ): Chord<TTakes, TResult, THandle>;
+export function chord<TMembers extends readonly AnySignature[], TResult, THandle>(
+  header: readonly [...TMembers],
+  body: SignatureOf<[ResultsOf<NoInfer<TMembers>>], TResult, THandle>,
+): Chord<TakesOf<TMembers>, TResult, THandle>;
 export function chord(header: AnySignature | readonly AnySignature[], body: AnySignature): unknown {
   const members = (Array.isArray(header) ? header : [header]) as readonly AnySignature[];
   const [only] = members.map(({ node }) => node);

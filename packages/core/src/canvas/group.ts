@@ -5,10 +5,16 @@ import { setOptions } from "./partial.ts";
 import { appOf, Signature } from "./signature.ts";
 import type { AnySignature, SignatureOf } from "./signature-of.ts";
 
-/** Signatures that take the same arguments and give these results, one each. */
-export type Members<TTakes extends readonly unknown[], TResults extends readonly unknown[]> = {
-  readonly [TKey in keyof TResults]: SignatureOf<TTakes, TResults[TKey]>;
+/** The values that signatures give, one each: a tuple for a tuple, an array for an array. */
+export type ResultsOf<TMembers extends readonly AnySignature[]> = {
+  -readonly [TKey in keyof TMembers]: ResultOf<TMembers[TKey]>;
 };
+
+type ResultOf<TMember> = TMember extends SignatureOf<never, infer TResult> ? TResult : never;
+
+/** The arguments that every one of the signatures takes. */
+export type TakesOf<TMembers extends readonly AnySignature[]> =
+  TMembers[number] extends SignatureOf<infer TTakes extends readonly unknown[], unknown> ? TTakes : never;
 
 /** When each member of a group starts, in seconds. */
 export interface Skew {
@@ -51,15 +57,15 @@ export class Group<
  * Members that run side by side. Sending it gives a `GroupResult` with their results in this order; arguments go to
  * every member. Whatever follows a group gets all results at once, as a chord's body does.
  */
-export function group<const TResults extends readonly unknown[], TTakes extends readonly unknown[]>(
-  members: readonly [...Members<TTakes, TResults>],
-): Group<TTakes, TResults>;
-export function group<TResult, TTakes extends readonly unknown[]>(
-  members: Iterable<SignatureOf<TTakes, TResult>>,
-): Group<TTakes, TResult[]>;
-export function group<TResults extends readonly unknown[], TTakes extends readonly unknown[]>(
-  ...members: Members<TTakes, TResults>
-): Group<TTakes, TResults>;
+export function group<TMembers extends readonly AnySignature[]>(
+  ...members: TMembers
+): Group<TakesOf<TMembers>, ResultsOf<TMembers>>;
+export function group<TMembers extends readonly AnySignature[]>(
+  members: readonly [...TMembers],
+): Group<TakesOf<TMembers>, ResultsOf<TMembers>>;
+export function group<TMember extends AnySignature>(
+  members: Iterable<TMember>,
+): Group<TakesOf<TMember[]>, ResultsOf<TMember[]>>;
 export function group(...given: readonly (AnySignature | Iterable<AnySignature>)[]): unknown {
   const members = listed(given);
   const nodes = members.map(({ node }) => node);

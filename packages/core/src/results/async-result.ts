@@ -1,28 +1,26 @@
-import { type Cancel, TimeoutError } from "@q/kernel";
 import type { ResultBackend, ResultMeta, ResultTuple } from "@q/backends";
 import type { App } from "../app/app.ts";
 import { SyncSubtaskError } from "../errors.ts";
 import { parseIsoTime } from "../protocol/iso-time.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
+import type { DependencyGraph } from "./dependency-graph.ts";
+import { errorOf } from "./result-error.ts";
+import type { Collected, GraphOptions } from "./result-graph.ts";
 import type { ResultHandle } from "./result-handle.ts";
+import { tupleOf } from "./result-tuple.ts";
 import { ABORTED, EXCEPTION_STATES, PROPAGATE_STATES, READY_STATES } from "./states.ts";
-
-/** Any long time. */
-const KEEP_ALIVE_MS = 60_000;
-const noLongerWaiting = "nobody waits any more";
+import { WaitLimit, type WaitOptions } from "./wait-limit.ts";
 
 /** Options of `get`. */
-export interface GetOptions {
-  /** Seconds to wait. Default: for ever. */
-  readonly timeout?: number;
+export interface GetOptions extends WaitOptions {
   /** Throw the task's error. With `false` it is returned. Default true. */
   readonly propagate?: boolean;
   /** Told of every state on the way, where the backend reports them. */
   readonly onMessage?: (meta: ResultMeta) => void;
+  /** Look first whether a task before it in its chain has failed. Default true. */
+  readonly followParents?: boolean;
   /** Refuse to wait inside a task. Default true. */
   readonly disableSyncSubtasks?: boolean;
-  /** Ends the waiting; `get` rejects with its reason. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -64,9 +62,12 @@ export class AsyncResult<TResult> {
   async get(options: GetOptions = {}): Promise<TResult> {
     if (this.ignored) return null as TResult;
     if (holdsWorkerSlot() && (options.disableSyncSubtasks ?? true)) throw new SyncSubtaskError();
+    if (this.parent && (options.followParents ?? true) && (options.propagate ?? true)) {
+      await this.#throwParentsError();
+    }
     const meta = await this.#waitForEnd(options);
     if (!EXCEPTION_STATES.has(meta.status)) return meta.result as TResult;
-    const error = this.#error(meta);
+    const error = errorOf(meta, this.app);
     if (options.propagate === false) return error as TResult;
     throw error;
   }
@@ -94,7 +95,7 @@ export class AsyncResult<TResult> {
   /** Whatever is stored, nothing thrown: the value, the error, or the data of a custom state. */
   async info(): Promise<unknown> {
     const meta = await this.meta();
-    return meta && EXCEPTION_STATES.has(meta.status) ? this.#error(meta) : meta?.result;
+    return meta && EXCEPTION_STATES.has(meta.status) ? errorOf(meta, this.app) : meta?.result;
   }
 
   /** Same as {@link info}, under Celery's other name. */
@@ -132,7 +133,41 @@ export class AsyncResult<TResult> {
   /** Throws the task's error when it has failed. */
   async maybeThrow(): Promise<void> {
     const meta = await this.meta();
-    if (meta && PROPAGATE_STATES.has(meta.status)) throw this.#error(meta);
+    if (meta && PROPAGATE_STATES.has(meta.status)) throw errorOf(meta, this.app);
+  }
+
+  /** The present state and every change until the end, as far as the backend reports them. */
+  async *states(options: WaitOptions = {}): AsyncGenerator<ResultMeta, void, undefined> {
+    const backend = await this.backend();
+    const limit = new WaitLimit(this.app.clock, options, `task ${this.id}`);
+    try {
+      for await (const meta of backend.watch([this.id], limit.signal)) {
+        yield meta;
+        if (READY_STATES.has(meta.status)) return;
+      }
+      throw limit.signal.reason;
+    } finally {
+      limit.end();
+    }
+  }
+
+  /**
+   * This result and all that came of it, with their values, each before its children. Waits for none of them.
+   *
+   * @throws {IncompleteStreamError} at the first one that has not ended, unless `intermediate` is set
+   */
+  async *collect(options: GraphOptions = {}): AsyncGenerator<Collected, void, undefined> {
+    yield* (await import("./result-graph.ts")).collect(this, options);
+  }
+
+  /** Value of the last result that came of this one. @throws {IncompleteStreamError} */
+  async getLeaf(): Promise<unknown> {
+    return (await import("./result-graph.ts")).leafValue(this);
+  }
+
+  /** This result and all that came of it, as a graph that can be drawn. @throws {IncompleteStreamError} */
+  async graph(options: GraphOptions = {}): Promise<DependencyGraph<ResultHandle>> {
+    return (await import("./result-graph.ts")).graphOf(this, options);
   }
 
   /** Removes the stored result. */
@@ -156,9 +191,15 @@ export class AsyncResult<TResult> {
     return this.app.revoke([this.id], options);
   }
 
+  /** Asks every worker not to run this task, nor those before it and those that came of it, in one message. */
+  async revokeTree(options: { terminate?: boolean; signal?: string } = {}): Promise<void> {
+    const { treeIds } = await import("./result-graph.ts");
+    await this.app.revoke(await treeIds(this), options);
+  }
+
   /** The form in which results travel: `[[id, parent], null]`. */
   asTuple(): ResultTuple {
-    return [[this.id, this.parent?.asTuple() ?? null], null];
+    return tupleOf(this);
   }
 
   toString(): string {
@@ -167,44 +208,27 @@ export class AsyncResult<TResult> {
 
   async #waitForEnd(options: GetOptions): Promise<ResultMeta> {
     const backend = await this.backend();
-    const stop = new AbortController();
-    const give = (reason: unknown): void => stop.abort(reason);
-    const endTimeout = options.timeout === undefined ? undefined : this.#timeOut(options.timeout, stop);
-    const onAbort = (): void => give(options.signal?.reason);
-    if (options.signal?.aborted) onAbort();
-    options.signal?.addEventListener("abort", onAbort, { once: true });
+    const limit = new WaitLimit(this.app.clock, options, `task ${this.id}`);
     try {
-      for await (const meta of backend.watch([this.id], stop.signal)) {
+      for await (const meta of backend.watch([this.id], limit.signal)) {
         options.onMessage?.(meta);
         if (READY_STATES.has(meta.status)) return meta;
       }
-      throw stop.signal.reason;
+      throw limit.signal.reason;
     } finally {
-      endTimeout?.();
-      options.signal?.removeEventListener("abort", onAbort);
-      // With a reason of ours: the default one is an exception whose stack text costs more than the rest of this.
-      stop.abort(noLongerWaiting);
+      limit.end();
     }
   }
 
-  /** Not `sleep`, which costs as much as a command to the backend. */
-  #timeOut(seconds: number, stop: AbortController): Cancel {
-    const cancel = this.app.clock.schedule(seconds * 1000, () =>
-      stop.abort(new TimeoutError(`no result of task ${this.id} within ${seconds} s`)),
-    );
-    // What is scheduled does not keep the process alive, but somebody waits here.
-    const keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
-    return () => {
-      cancel();
-      clearInterval(keepAlive);
-    };
-  }
-
-  #error(meta: ResultMeta): Error {
-    if (meta.error === undefined) return new Error(String(meta.result));
-    const error = this.app.errors.revive(meta.error, meta.traceback);
-    if (this.app.conf.taskRemoteTracebacks && meta.traceback !== null)
-      error.stack = `${error.stack}\n\nIn the worker:\n${meta.traceback}`;
-    return error;
+  /** An error of a task before this one in its chain is the error of this one: it will not run any more. */
+  async #throwParentsError(): Promise<void> {
+    const ids: string[] = [];
+    for (let { parent } = this as { parent?: ResultHandle | undefined }; parent; parent = parent.parent) {
+      if (!("results" in parent)) ids.push(parent.id);
+    }
+    if (ids.length === 0) return;
+    for (const meta of await (await this.backend()).get(ids)) {
+      if (meta && PROPAGATE_STATES.has(meta.status)) throw errorOf(meta, this.app);
+    }
   }
 }
