@@ -21,7 +21,7 @@ export async function leafMetas(
   const asked = leaves.filter((leaf) => !isLocal(leaf));
   const found = asked.length === 0 ? [] : await (await app.backend()).get(asked.map(({ id }) => id));
   const metas = new Map(asked.map(({ id }, index) => [id, found[index]]));
-  return Promise.all(leaves.map((leaf) => (isLocal(leaf) ? leaf.meta() : metas.get(leaf.id))));
+  return Promise.all(leaves.map(async (leaf) => (isLocal(leaf) ? leaf.meta() : metas.get(leaf.id))));
 }
 
 /** The end of each, as they come. */
