@@ -27,8 +27,10 @@ export class Blueprint<TContext> {
     this.steps = inOrder(steps);
   }
 
-  async start(context: TContext): Promise<void> {
+  /** Starts the parts one after the other, up to the first before which `isStopping` says to leave it. */
+  async start(context: TContext, isStopping: () => boolean = () => false): Promise<void> {
     for (const step of this.steps) {
+      if (isStopping()) return;
       this.#started.push(step);
       await step.start?.(context);
     }

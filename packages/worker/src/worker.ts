@@ -111,8 +111,10 @@ export class Worker implements AsyncDisposable {
     // A broker without a socket, or one that is down, leaves nothing else that keeps the process alive.
     this.#keepAlive = setInterval(() => {}, DAY_MS);
     try {
-      await this.#blueprint.start(this);
+      await this.#blueprint.start(this, () => this.isStopping);
     } catch (error) {
+      // A part that is stopped while it starts complains: that is no failure of the worker.
+      if (this.#stopping !== undefined && this.#failure === undefined) return this.#stopping;
       // The caller hears of it here: nobody has to look at `stopped` as well.
       this.#stopped.promise.catch(() => {});
       await this.stop("cold");

@@ -21,6 +21,8 @@ export interface CaseSettings {
   readonly mode?: "concurrent" | "bulk";
   /** Enqueue: unconfirmed publishes or awaited calls in flight. Drain: claims in flight (raw only). */
   readonly window?: number;
+  /** How a pool of processes hands over its jobs. */
+  readonly strategy?: "fair" | "default";
 }
 
 /** Name of the task in every message of the bench; it takes no arguments that matter and returns null. */

@@ -150,3 +150,28 @@ export const redisBacklog: Scenario = {
   columns,
   maxRuns: 3,
 };
+
+const preforkCounts: Partial<Record<ContenderName, number>> = { q: 50_000, bullmq: 20_000, celery: 5000 };
+
+/** Tasks in child processes. */
+export const preforkDrain: Scenario = {
+  name: "prefork-drain",
+  about:
+    "As redis-drain, with four child processes that run the tasks. The clocks start when the children of Q and Celery are up; " +
+    "those of BullMQ (a sandboxed processor, concurrency 4) start with its first jobs. " +
+    "CPU of Q and BullMQ is that of the parent alone, of Celery with its children. " +
+    "Q holds 25 messages per child; fair and default are its two ways to hand them over. Celery holds 1000.",
+  cases: [
+    { label: "fair", folder: "prefork-drain", broker: "redis", counts: preforkCounts, backlog: "count" },
+    {
+      label: "default",
+      folder: "prefork-drain",
+      broker: "redis",
+      counts: { q: 50_000 },
+      backlog: "count",
+      settings: { strategy: "default" },
+    },
+  ],
+  metric: rate,
+  columns,
+};

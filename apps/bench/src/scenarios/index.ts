@@ -2,6 +2,7 @@ import type { Scenario } from "../harness/scenario.ts";
 import {
   amqpDrain,
   delay2ms,
+  preforkDrain,
   redisBacklog,
   redisDrain,
   redisDrainEvents,
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   redisDrain,
   redisDrainResults,
   redisDrainEvents,
+  preforkDrain,
   amqpDrain,
   redisEnqueue,
   amqpEnqueue,

@@ -103,7 +103,7 @@ def start_worker(app, on_ready):
     pool = os.environ.get("Q_BENCH_CELERY_POOL", "solo")
     app.Worker(
         pool=pool,
-        concurrency=1,
+        concurrency=int(os.environ.get("Q_BENCH_CELERY_CONCURRENCY", "1")),
         # Far above the default of 4, in Celery's favour.
         prefetch_multiplier=1000,
         without_gossip=True,
