@@ -79,6 +79,7 @@ export function registerInteropTasks(app: App, options: { ledger?: string | unde
 function registerValues(app: App): void {
   app.task({ name: "interop.add", params: ["x", "y"] }, (x: number, y: number) => x + y);
   app.task({ name: "interop.mul", params: ["x", "y"] }, (x: number, y: number) => x * y);
+  app.task({ name: "interop.xsum", params: ["numbers"] }, total);
   app.task({ name: "interop.identity", params: ["value"] }, (value: unknown) => value);
   app.task({ name: "interop.echo", bind: true }, ({ request }: TaskContext, ..._args: unknown[]) => ({
     args: request.args,
@@ -90,6 +91,13 @@ function registerValues(app: App): void {
       const wanted = wireValues.get(expression);
       return isDeepStrictEqual(value, wanted) || `${expression} arrived as ${String(value).slice(0, 200)}`;
     },
+  );
+}
+
+function total(numbers: readonly unknown[]): number {
+  return numbers.reduce<number>(
+    (sum, one) => sum + (Array.isArray(one) ? total(one as unknown[]) : Number(one)),
+    0,
   );
 }
 

@@ -70,6 +70,7 @@ async function openChords(app: App, chords: readonly OpenedChord[], writer: Node
     // Members that are groups themselves: how results nest is not to be seen from the members' ends.
     if (header.children?.some(({ children }) => children)) await backend.saveGroup(tupleOf(header));
     await (backend.chords?.setSize(groupId, size) ?? sendUnlock(app, chord, writer));
+    if (backend.chords && app.conf.resultChordDeadline !== null) await sendDeadline(app, chord, writer);
   }
 }
 
@@ -81,10 +82,28 @@ async function sendUnlock(
 ): Promise<void> {
   const { queue, priority } = body.options;
   await app.sendTask("celery.chord_unlock", [groupId, writer.write(body)], {
-    kwargs: { result: header.children?.map(tupleOf) ?? [] },
+    kwargs: { result: header.children?.map(tupleOf) ?? [], ...looks(app) },
     countdown,
     addToParent: false,
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),
+  });
+}
+
+/** As many looks as the deadline leaves time for. */
+function looks({ conf }: App): Readonly<Record<string, unknown>> {
+  const { resultChordDeadline: deadline, resultChordRetryInterval: interval } = conf;
+  return deadline === null ? {} : { max_retries: Math.ceil(deadline / Math.max(interval, 0.001)) };
+}
+
+/** A task that ends the chord as failed when its time is over, unless it has ended by then. */
+async function sendDeadline(app: App, { groupId, body }: OpenedChord, writer: NodeWriter): Promise<void> {
+  const seconds = app.conf.resultChordDeadline ?? 0;
+  const { queue } = body.options;
+  await app.sendTask("q.chord_deadline", [groupId, writer.write(body), seconds], {
+    countdown: seconds,
+    ignoreResult: true,
+    addToParent: false,
+    ...(queue !== undefined && { queue }),
   });
 }

@@ -27,6 +27,11 @@ export interface ResultSettings {
   readonly resultExpires: number | null;
   /** Results that a client keeps in memory; 0: no limit, -1: none. Default `-1`. */
   readonly resultCacheMax: number;
+  /**
+   * Seconds after which a chord that Q has sent ends as failed unless its header has ended; `null` for never. Kept by a
+   * task, `q.chord_deadline`, that waits on the queue of the body, which a Q worker must consume. Default `null`.
+   */
+  readonly resultChordDeadline: number | null;
   /** Seconds to wait for each result of a group when a chord is joined. Default `3`. */
   readonly resultChordJoinTimeout: number;
   /** Seconds between looks at the results of a chord. Default `1`. */

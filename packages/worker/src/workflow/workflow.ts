@@ -75,7 +75,13 @@ export class Workflow {
 
   /** Sends the body of a chord whose results were looked up one by one, or tells of its failure. */
   async settleJoined(body: SignatureJson, values: ChordValues, context: TaskContext): Promise<void> {
+    if (context.request.deliveryInfo.redelivered && (await this.#hasBegun(body))) return;
     await this.#conclude(body, values, context);
+  }
+
+  /** Ends a chord as failed that nobody counts. */
+  async settleFailed(body: SignatureJson, error: Error, context: TaskContext): Promise<void> {
+    await this.#failBody(body, failedEnd(error), context);
   }
 
   /** Ends a chord as failed unless it has come to its end. */
@@ -142,7 +148,8 @@ export class Workflow {
     try {
       const parts = await store.parts(claim.groupId);
       if (parts === undefined) return false;
-      values = await chordValues(claim.groupId, parts, this.#parts.backend as ResultBackend);
+      const { app, backend } = this.#parts;
+      values = await chordValues(claim.groupId, parts, { app, backend: backend as ResultBackend });
     } catch (thrown) {
       await this.#failBody(body, failedEnd(joinError(thrown)), context);
       return true;
