@@ -31,7 +31,13 @@ async function open(): Promise<BackendHarness> {
 }
 
 describe("result cache", () => {
-  const capabilities = { persistent: false, push: true, autoExpire: true, shared: true };
+  const capabilities = {
+    persistent: false,
+    push: true,
+    autoExpire: true,
+    shared: true,
+    chords: "native",
+  } as const;
   for (const { title, needs, run } of backendContract) {
     it.skipIf(unmetBackendNeeds(needs, { capabilities }).length > 0)(`contract: ${title}`, () => run(open));
   }

@@ -12,6 +12,7 @@ export {
   runHandlers,
 } from "./tasks/execute.ts";
 export { callDirectly, plainArity } from "./tasks/direct-call.ts";
+export { unknownTask } from "./tasks/task.ts";
 export { runInContext, TaskContext } from "./tasks/task-context.ts";
 export { TaskRequest } from "./tasks/task-request.ts";
 export type { ResolvedTaskOptions } from "./tasks/task-options.ts";

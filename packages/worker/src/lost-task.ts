@@ -1,4 +1,5 @@
-import { runHandlers, TaskContext } from "@q/core/internal";
+import type { WireMessage } from "@q/messaging";
+import { runHandlers, TaskContext, TaskRequest, unknownTask } from "@q/core/internal";
 import { normalBody } from "./incoming.ts";
 import { callErrbacks } from "./workflow/errbacks.ts";
 import type { FailedEnd } from "./workflow/failed-end.ts";
@@ -32,7 +33,24 @@ export async function followRevoked(
   await workflow.failed(await contextOf(request, end), end);
 }
 
-async function contextOf(request: WorkerRequest, { error }: FailedEnd): Promise<TaskContext> {
+/** What follows a task that nobody knows here: Celery leaves its chord waiting. */
+export async function followUnknown(message: WireMessage, end: FailedEnd, workflow: Workflow): Promise<void> {
+  const { headers, properties } = message;
+  const { app } = workflow;
+  const request = new TaskRequest({
+    headers,
+    properties,
+    deliveryInfo: { exchange: "", routingKey: "", priority: 0, redelivered: false },
+    hostname: "",
+  });
+  const task = unknownTask(app, request.task);
+  await workflow.failed(await contextOf({ message, task, request }, end), end);
+}
+
+async function contextOf(
+  request: Pick<WorkerRequest, "message" | "task" | "request">,
+  { error }: FailedEnd,
+): Promise<TaskContext> {
   const { message, task, request: own } = request;
   const { contentType, contentEncoding, headers } = message;
   const compression = typeof headers["compression"] === "string" ? headers["compression"] : undefined;

@@ -27,7 +27,6 @@ async function deliver(
     codec,
     backend,
     hostname: "w@here",
-    reportResults: false,
     logger: app.logger,
   });
   const { body, contentType, contentEncoding } = await codec.encodeAsync([[], {}, {}], {

@@ -5,7 +5,7 @@ import { type App, type NotRegisteredError, TaskRevokedError } from "@q/core";
 import { isoFormat, storeError } from "@q/core/internal";
 import { TimeLimitExceeded } from "@q/pool";
 import type { LostOutcome } from "./acknowledgement.ts";
-import { followLost, followRevoked } from "./lost-task.ts";
+import { followLost, followRevoked, followUnknown } from "./lost-task.ts";
 import type { TraceOutcome } from "./trace.ts";
 import { failedEnd } from "./workflow/failed-end.ts";
 import { Workflow } from "./workflow/workflow.ts";
@@ -154,10 +154,12 @@ export class Reporter {
   async unknown(message: WireMessage, error: NotRegisteredError): Promise<void> {
     const { id, ignore_result: ignored } = message.headers as { id: string; ignore_result?: unknown };
     this.#app.events.emit("task:unknown", { name: error.taskName, id });
-    if (this.#backend === undefined || ignored === true) return;
+    if (this.#backend === undefined) return;
     await this.#guarded(id, async (backend) => {
       const { replyTo, correlationId } = message.properties;
-      await backend.store({ ...this.#failure(id, { status: "FAILURE", error }) }, { replyTo, correlationId });
+      const meta = this.#failure(id, { status: "FAILURE", error });
+      if (ignored !== true) await backend.store(meta, { replyTo, correlationId });
+      await followUnknown(message, failedEnd(error), this.#workflow);
     });
   }
 

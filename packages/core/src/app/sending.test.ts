@@ -325,7 +325,7 @@ describe("arguments", () => {
     await expect(task.applyAsync([1 as never, 2], { kwargs: { deep: true } })).rejects.toThrow(
       /arguments of t\.checked did not match its schema: 0: /,
     );
-    await expect(task.applyAsync(["x", 2], { kwargs: { deep: 1 } })).rejects.toThrow(
+    await expect(task.applyAsync(["x", 2], { kwargs: { deep: 1 as never } })).rejects.toThrow(
       /keyword arguments .*deep: /,
     );
     await task.applyAsync([" x "] as never, { kwargs: { deep: true } });

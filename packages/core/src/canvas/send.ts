@@ -100,7 +100,7 @@ function looks({ conf }: App): Readonly<Record<string, unknown>> {
 async function sendDeadline(app: App, { groupId, body }: OpenedChord, writer: NodeWriter): Promise<void> {
   const seconds = app.conf.resultChordDeadline ?? 0;
   const { queue } = body.options;
-  await app.sendTask("q.chord_deadline", [groupId, writer.write(body), seconds], {
+  await app.sendTask("celery.chord_deadline", [groupId, writer.write(body), seconds], {
     countdown: seconds,
     ignoreResult: true,
     addToParent: false,

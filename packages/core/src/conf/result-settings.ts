@@ -29,7 +29,7 @@ export interface ResultSettings {
   readonly resultCacheMax: number;
   /**
    * Seconds after which a chord that Q has sent ends as failed unless its header has ended; `null` for never. Kept by a
-   * task, `q.chord_deadline`, that waits on the queue of the body, which a Q worker must consume. Default `null`.
+   * task, `celery.chord_deadline`, that waits on the queue of the body, which a Q worker must consume. Default `null`.
    */
   readonly resultChordDeadline: number | null;
   /** Seconds to wait for each result of a group when a chord is joined. Default `3`. */

@@ -103,10 +103,16 @@ export function taskProperties(task: OutgoingTask): MessageProperties {
     deliveryMode: task.deliveryMode ?? 2,
     priority: task.priority ?? 0,
   };
-  if (task.expires) {
+  // A broker that drops a member of a chord itself would leave the chord waiting: the worker does, and tells it.
+  if (task.expires && !isChordMember(task.embed)) {
     properties.expiration = String(Math.max(0, Math.trunc(task.expires.getTime() - task.nowMs)));
   }
   return task.properties ? { ...properties, ...task.properties } : properties;
+}
+
+/** Itself, or what ends its chain. */
+function isChordMember({ chord, chain }: Embed): boolean {
+  return chord !== null || (chain?.[0]?.options["chord"] ?? null) !== null;
 }
 
 /** @see wire protocol, "Body" */

@@ -236,7 +236,7 @@ describe("schemas", () => {
       (text: string, options: { times: number }) => text.repeat(options.times),
     );
     const apply = (args: unknown[], options?: object): Promise<EagerResult<string>> =>
-      task.apply(args as never, options);
+      task.apply(args as never, options as never);
     expect(await (await apply([" ab "])).get()).toBe("abab");
     await expect((await apply([7])).get()).rejects.toThrow(
       "arguments of t.checked did not match its schema: 0:",

@@ -141,6 +141,7 @@ export class TaskContext {
       return (await result?.get({ disableSyncSubtasks: false })) as TResult;
     }
     await this.app.send(replacement(signature.node, this.request));
+    this.isReplaced = true;
     throw new Ignore("replaced by another task");
   }
 

@@ -6,7 +6,7 @@ import type { AsyncResult } from "../results/async-result.ts";
 import type { EagerResult } from "../results/eager-result.ts";
 import type { CallOptions } from "./call-options.ts";
 import type { LastArgs, MissingArgs } from "./partial-args.ts";
-import type { TaskBase } from "./task-base.ts";
+import { TaskBase } from "./task-base.ts";
 
 /** The ways to call a task, with the types of its function. */
 export interface TaskCalls<TArgs extends readonly unknown[], TReturn> {
@@ -72,6 +72,14 @@ export function bindTask(task: TaskBase, app: App): TaskBase {
   }
   const copy = typeof task === "function" ? callableTask(task) : (Object.create(task) as TaskBase);
   return Object.assign(copy, { boundApp: app, inForce: undefined, shape_: undefined });
+}
+
+/** Stands for a task that a message names and nobody knows here, where what follows it must be told of that. */
+export function unknownTask(app: App, name: string): TaskBase {
+  const task = new TaskBase();
+  task.name = name;
+  task.options = { name };
+  return bindTask(task, app);
 }
 
 /** Makes a task callable: a function that inherits everything else from the task. From here on the function is the task. */

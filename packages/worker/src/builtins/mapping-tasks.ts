@@ -1,4 +1,4 @@
-import { type App, InvalidTaskError, type SignatureJson, signatureFromJson, type TaskContext } from "@q/core";
+import { type App, InvalidTaskError, type SignatureJson, signatureFromJson } from "@q/core";
 import { callDirectly } from "@q/core/internal";
 import { isSignature } from "../workflow/signature-leaves.ts";
 
@@ -16,9 +16,8 @@ export function registerMappingTasks(app: App): void {
     callEach(app, task, listOf(items, argumentsOf)),
   );
   app.task(
-    { name: "celery.chunks", bind: true, params: ["task", "it", "n"], typing: false },
-    (_self: TaskContext, task: SignatureJson, items: unknown[], size: number) =>
-      sendChunks(app, { task, items: listOf(items, (item) => item), size }),
+    { name: "celery.chunks", params: ["task", "it", "n"], typing: false },
+    (task: SignatureJson, items: unknown[], size: number) => sendChunks(app, { task, items, size }),
   );
 }
 
@@ -35,9 +34,9 @@ async function callEach(app: App, signature: SignatureJson, items: readonly unkn
 
 async function sendChunks(
   app: App,
-  { task, items, size }: { task: SignatureJson; items: readonly unknown[]; size: number },
+  { task, items, size }: { task: SignatureJson; items: unknown; size: number },
 ): Promise<unknown> {
-  if (!isSignature(task) || !Number.isInteger(size) || size < 1)
+  if (!isSignature(task) || !Array.isArray(items) || !Number.isInteger(size) || size < 1)
     throw new InvalidTaskError("celery.chunks takes a signature, a list and a whole number above 0");
   const tasks: SignatureJson[] = [];
   for (let from = 0; from < items.length; from += size) {

@@ -195,7 +195,7 @@ function essential(name: string): object {
     const fields = Object.fromEntries(Object.keys(broker).map((key) => [key, something]));
     return { rusage, pid, clock, uptime, prefetch_count, total: {}, broker: fields };
   }
-  if (name === "active_queues") return [{ ...(types as never)[0], exchange: something }];
+  if (name === "active_queues") return [{ ...(types as unknown as object[])[0], exchange: something }];
   if (name.includes("conf")) return { broker_url: "string", result_backend: "string" };
   if (name === "hello") return { clock: "number", revoked: ["string"] };
   return name === "revoked" ? [] : types;

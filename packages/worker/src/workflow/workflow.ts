@@ -59,6 +59,10 @@ export class Workflow {
     this.#parts = parts;
   }
 
+  get app(): App {
+    return this.#parts.app;
+  }
+
   /** The task has succeeded and its result is stored. */
   async succeeded(context: TaskContext, value: unknown): Promise<void> {
     const member = memberOf(context.request);
