@@ -89,6 +89,8 @@ export const routingCases: readonly ContractCase<OpenTransport>[] = [
       await using bench = await Workbench.open(open);
       const name = bench.harness.uniqueName("fanout");
       const exchange = new Exchange(name, { type: "fanout" });
+      // On some brokers nothing but a declaration tells a publisher that this is a fanout exchange.
+      await bench.channel.declare(exchange);
       const inboxes: Inbox[] = [];
       for (const channel of [await bench.otherChannel(), await bench.otherChannel()]) {
         const queue = new Broadcast(name, { queue: bench.harness.uniqueName("bcast"), exchange });

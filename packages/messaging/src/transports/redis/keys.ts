@@ -74,6 +74,11 @@ export class RedisKeys {
     return this.fanoutChannel(exchange, bindingKey.replaceAll("#", "*"));
   }
 
+  /** The sorted set of queues that go with their owner. */
+  get owned(): string {
+    return `${this.prefix}_q.owned-queues`;
+  }
+
   /**
    * List with the latest entries of a queue that are no messages at all. It holds at most 1000 and ends a week after
    * the last one came.

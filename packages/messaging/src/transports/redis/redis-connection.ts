@@ -7,6 +7,7 @@ import { Broadcasts } from "./broadcasts.ts";
 import { RedisKeys } from "./keys.ts";
 import type { LeaseThread } from "./lease-thread.ts";
 import { Leases } from "./leases.ts";
+import { OwnedQueues } from "./owned-queues.ts";
 import { Publisher } from "./publisher.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import { RedisChannel } from "./redis-channel.ts";
@@ -75,7 +76,8 @@ export class RedisConnection implements TransportConnection {
     const broadcasts = new Broadcasts(keys);
     const queueExpiry = new Map<string, number>();
     const listen = (): Promise<Subscriber> => this.#listen();
-    const base = { socket, keys, options, bindings, broadcasts, queueExpiry, listen, logger, clock };
+    const owned = new OwnedQueues({ socket, keys, renewSeconds: options.healthCheckInterval });
+    const base = { socket, keys, options, bindings, broadcasts, owned, queueExpiry, listen, logger, clock };
     const renewal = {
       address,
       socket: socketOptions,
@@ -117,6 +119,7 @@ export class RedisConnection implements TransportConnection {
     this.#cancelPing = connect.clock.schedule(options.healthCheckInterval * 1000, () => {
       // An answer that does not come is noticed by the socket; one that is an error does no harm.
       for (const one of [socket, this.#listening]) void one?.call("PING", []).catch(() => {});
+      void this.#session.owned.renew().catch(() => {});
       if (!this.#isEnded) this.#schedulePing();
     });
   }

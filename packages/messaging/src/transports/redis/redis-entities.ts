@@ -5,6 +5,7 @@ import type { Queue } from "../../entities/queue.ts";
 import { QueueNotFoundError } from "../../errors.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Broadcasts } from "./broadcasts.ts";
+import type { OwnedQueues } from "./owned-queues.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { RedisSocket } from "./redis-socket.ts";
 import { purge } from "./scripts/purge.ts";
@@ -16,6 +17,7 @@ export interface RedisEntitiesContext {
   readonly keys: RedisKeys;
   readonly bindings: Bindings;
   readonly broadcasts: Broadcasts;
+  readonly owned: OwnedQueues;
   /** Filled here, read by the publisher. */
   readonly queueExpiry: Map<string, number>;
   /** Opens the listening socket at the first call. */
@@ -35,7 +37,7 @@ export class RedisEntities {
   async declare(entity: Exchange | Queue | Binding): Promise<void> {
     if (entity.kind === "exchange") this.#context.bindings.declare(entity);
     else if (entity.kind === "binding") await this.#bind(entity);
-    else this.#declareQueue(entity);
+    else await this.#declareQueue(entity);
   }
 
   /** True for a queue that goes with its consumer. */
@@ -65,21 +67,24 @@ export class RedisEntities {
   }
 
   async deleteQueue(name: string): Promise<void> {
-    const { socket, keys, bindings, broadcasts, listen } = this.#context;
+    const { socket, keys, bindings, broadcasts, owned, listen } = this.#context;
     this.#queues.delete(name);
     this.#passing.delete(name);
     this.#context.queueExpiry.delete(name);
     if (broadcasts.has(name)) await broadcasts.delete(await listen(), name);
     await bindings.unbindQueue(name);
     await socket.call("DEL", keys.ofQueue(name));
+    await owned.release(name);
   }
 
   /** Its bindings are entities of their own. */
-  #declareQueue(queue: Queue): void {
+  async #declareQueue(queue: Queue): Promise<void> {
     this.#queues.add(queue.name);
     if (queue.autoDelete || queue.exclusive) this.#passing.add(queue.name);
     const expiryMs = queue.arguments["x-expires"];
     if (typeof expiryMs === "number") this.#context.queueExpiry.set(queue.name, expiryMs);
+    // Lists of a queue with bindings are found through these; broadcasts have no lists.
+    if (this.isPassing(queue.name) && queue.bindings.length === 0) await this.#context.owned.own(queue.name);
   }
 
   async #bind(binding: Binding): Promise<void> {

@@ -4,6 +4,7 @@ import type { Bindings } from "./bindings.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
+import type { OwnedQueues } from "./owned-queues.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RedisEntities } from "./redis-entities.ts";
 import type { ParsedRedisOptions } from "./redis-options.ts";
@@ -19,6 +20,7 @@ export interface RedisSession {
   readonly options: ParsedRedisOptions;
   readonly bindings: Bindings;
   readonly broadcasts: Broadcasts;
+  readonly owned: OwnedQueues;
   readonly entities: RedisEntities;
   readonly publisher: Publisher;
   readonly arrivals: Arrivals;

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { pythonClient, pythonWorker, suiteResource } from "../harness/index.ts";
+import { interopApp, onEachBroker, pythonApp, workerInProcess } from "./fleet.ts";
+import { Worker } from "@q/worker";
+
+onEachBroker("workers of both languages that start beside each other", (openSite) => {
+  const site = suiteResource(openSite);
+
+  it("tell each other what is revoked, in both directions, and no line of Python's log is an error", async () => {
+    await using first = interopApp(site());
+    await using q = await workerInProcess(first, { hostname: "first@q" });
+    const [known, later] = [crypto.randomUUID(), crypto.randomUUID()];
+    q.revoke([known]);
+
+    await using python = await pythonWorker({ ...pythonApp(site()), queues: ["for-python"], mingle: true });
+    await python.waitFor(/mingle: sync complete/);
+    const { control } = first;
+    // Redis keeps no command for a worker that is ready but does not yet listen.
+    const pythons = async (): Promise<string[]> =>
+      (await control.ping({ pattern: "python-*", matcher: "glob", limit: 1, timeout: 0.2 })).flatMap(
+        Object.keys,
+      );
+    await expect.poll(pythons, { timeout: 10_000 }).toHaveLength(1);
+    const [node = ""] = await pythons();
+    const revoked = async (): Promise<readonly string[]> =>
+      (await control.inspect({ destination: node }).revoked())[node] ?? [];
+    expect(await revoked()).toEqual([known]);
+
+    await using client = await pythonClient(pythonApp(site()));
+    await client.run(`app.control.revoke(args, destination=["${node}"])`, later);
+    await expect.poll(revoked).toContain(later);
+    await using secondApp = interopApp(site());
+    const second = new Worker(secondApp, { hostname: "second@q", concurrency: 1 });
+    await second.start();
+    await expect.poll(() => second.revoked.ids().sort()).toEqual([known, later].sort());
+    // Long enough for Python's gossip to hear of our workers, and of the end of one of them.
+    await python.waitFor(/second@q joined the party|sync with second@q/);
+    await second.stop();
+
+    expect(python.lines.filter((line) => /Traceback|ERROR|CRITICAL/.test(line))).toEqual([]);
+  });
+});
