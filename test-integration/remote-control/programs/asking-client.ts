@@ -4,5 +4,5 @@ import { createApp } from "@q/core";
 const app = createApp("asking", { broker: process.env["BROKER_URL"] ?? "" });
 for (let count = 1; ; count++) {
   await app.control.ping({ limit: 2 });
-  console.log(`asked ${count}`);
+  process.stdout.write(`asked ${count}\n`);
 }
