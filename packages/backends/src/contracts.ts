@@ -87,7 +87,7 @@ export interface ResultBackend extends AsyncDisposable {
   /** Counts the members of chords; `undefined` unless the capability `chords` is `native`. */
   readonly chords: ChordStore | undefined;
   /** Where the store can keep revoked ids for workers that start later. */
-  readonly revocations?: RevocationStore;
+  readonly revocations?: RevocationStore | undefined;
   /** Makes everything ready so that no result of a task published after it is missed. Cheap after the first time. */
   prepare(): Promise<void>;
   /**

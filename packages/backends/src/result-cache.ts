@@ -5,6 +5,7 @@ import type {
   ResultBackend,
   ResultMeta,
   ResultTuple,
+  RevocationStore,
 } from "./contracts.ts";
 
 /**
@@ -34,6 +35,10 @@ export class CachingBackend implements ResultBackend {
 
   get chords(): ChordStore | undefined {
     return this.#backend.chords;
+  }
+
+  get revocations(): RevocationStore | undefined {
+    return this.#backend.revocations;
   }
 
   prepare(): Promise<void> {
