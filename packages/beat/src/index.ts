@@ -11,3 +11,27 @@ export { humanSeconds, Interval, interval } from "./schedules/interval.ts";
 export type { DurationParts, IntervalOptions } from "./schedules/interval.ts";
 export { Solar, solar, SOLAR_EVENTS } from "./schedules/solar.ts";
 export type { SolarEvent } from "./schedules/solar.ts";
+export { Beat } from "./beat.ts";
+export type { BeatOptions } from "./beat.ts";
+export type {
+  BeatStore,
+  EntryChange,
+  EntryState,
+  Lease,
+  RunRequest,
+  StoredEntry,
+  StoredSchedule,
+} from "./contracts.ts";
+export type { EntryJson, EntryOptions, MisfirePolicy } from "./entry.ts";
+export type { EntryInfo } from "./entry-info.ts";
+export { FencedError } from "./errors.ts";
+export type { BeatListeners } from "./listeners.ts";
+export type { Missed } from "./misfires.ts";
+export { occurrenceId } from "./occurrence-id.ts";
+export type { Occurrence } from "./occurrence-id.ts";
+export type { LastRun, Run, SendOptions, TaskSender } from "./run.ts";
+export { toSchedule } from "./schedule-spec.ts";
+export type { ScheduleSpec } from "./schedule-spec.ts";
+export { MemoryStore } from "./stores/memory-store.ts";
+export { openStore } from "./stores/open-store.ts";
+export type { StoreContext } from "./stores/open-store.ts";

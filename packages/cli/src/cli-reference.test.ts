@@ -29,6 +29,10 @@ is one, configures the command.
 const COMMANDS: readonly (readonly string[])[] = [
   [],
   ["worker"],
+  ["beat"],
+  ["beat", "list"],
+  ["beat", "add"],
+  ["beat", "next"],
   ["call"],
   ["result"],
   ["status"],

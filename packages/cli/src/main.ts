@@ -83,7 +83,10 @@ function withCommands(
       const loaded = await command.load();
       // The parser keeps only the last of several arguments that it has a name for.
       if (loaded.usage !== undefined) own.strict(false).strictOptions().usage(loaded.usage);
-      return own.options(withEnvironment(loaded.options, { prefix, env })).epilogue(await epilogue(loaded));
+      own.options(withEnvironment(loaded.options, { prefix, env })).epilogue(await epilogue(loaded));
+      return command.commands === undefined
+        ? own
+        : withCommands(own, command.commands, { run, env, epilogue });
     };
     // The types of yargs lag behind: it awaits builders, and so does parseAsync.
     parser.command(usage, command.describe, options as unknown as (own: Argv) => Argv, (args) =>
@@ -96,6 +99,7 @@ function withCommands(
 /** Programs of old Celery versions, and what is typed instead. */
 const OLD_PROGRAMS: Readonly<Record<string, string>> = {
   celeryd: "q worker",
+  celerybeat: "q beat",
   "celeryd-detach": "q worker, under a service manager",
   celery: "q itself",
 };

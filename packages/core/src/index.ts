@@ -1,6 +1,7 @@
 export { createApp } from "./app/create-app.ts";
 export type { App } from "./app/app.ts";
 export type { AppOptions } from "./app/app-options.ts";
+export type { PeriodicEntry, PeriodicTaskOptions } from "./app/periodic-tasks.ts";
 export type { CommandOptions, CommandRegistry } from "./control/command-registry.ts";
 export type {
   ArgumentType,

@@ -1,11 +1,14 @@
 import type { Options } from "yargs";
 import type { Io } from "../io.ts";
+import { BEAT_COMMANDS } from "./beat-commands.ts";
 import type { RemoteCommandArguments } from "./remote-command.ts";
 
 /** A command, loaded when it is asked for: sending a task does not wait for the code of the worker. */
 export interface LazyCommand {
   readonly describe: string;
   readonly load: () => Promise<Command>;
+  /** Commands below it, by their usage. */
+  readonly commands?: Readonly<Record<string, LazyCommand>>;
 }
 
 /** What a command takes and does. Returns the exit code. */
@@ -26,6 +29,14 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
       const { workerOptions, runWorker } = await import("./worker.ts");
       return { options: workerOptions, run: runWorker };
     },
+  },
+  beat: {
+    describe: "send periodic tasks",
+    load: async () => {
+      const { beatCommandOptions, runBeat } = await import("./beat.ts");
+      return { options: beatCommandOptions, run: runBeat };
+    },
+    commands: BEAT_COMMANDS,
   },
   "call <name>": {
     describe: "send a task",

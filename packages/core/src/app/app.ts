@@ -33,6 +33,7 @@ import type { TaskOptions } from "../tasks/task-options.ts";
 import { TaskRegistry } from "../tasks/task-registry.ts";
 import type { AppOptions } from "./app-options.ts";
 import type { AppConnections } from "./app-connections.ts";
+import { type PeriodicEntry, PeriodicTasks, type PeriodicTaskOptions } from "./periodic-tasks.ts";
 import { sendSignature } from "./send-signature.ts";
 import type { SignatureCall, TaskCall, TaskSender } from "./task-sender.ts";
 
@@ -64,6 +65,7 @@ export class App implements AsyncDisposable {
   logger: Logger;
   readonly #conf: Conf;
   readonly #discoveries: (() => readonly string[])[] = [];
+  readonly #periodicTasks = new PeriodicTasks();
   /** Loaded when first needed: a program that imports its tasks and sends none has nothing to connect. */
   #connections: AppConnections | undefined;
   #loading: Promise<AppConnections> | undefined;
@@ -147,6 +149,26 @@ export class App implements AsyncDisposable {
   /** Modules of {@link autodiscoverTasks}; each may be missing. Programs that run the app import them. */
   get discoveredModules(): readonly string[] {
     return this.#discoveries.flatMap((names) => names());
+  }
+
+  /**
+   * Has a beat send a task by a schedule: seconds, a crontab line, or a schedule of `@q/beat`. Returns the name of the
+   * entry. It joins the setting `beat_schedule`.
+   *
+   * @throws {ImproperlyConfiguredError} for a chain, group or chord
+   */
+  addPeriodicTask(schedule: unknown, signature: SignatureLike, options?: PeriodicTaskOptions): string {
+    return this.#periodicTasks.add(schedule, signature, options);
+  }
+
+  /** Calls `hook` once, when a program that runs the app has read its configuration and its tasks. */
+  onAfterConfigure(hook: (app: App) => void): void {
+    this.#periodicTasks.onConfigure(hook);
+  }
+
+  /** Entries of the beat schedule by name, from the setting and from {@link addPeriodicTask}. */
+  get periodicTasks(): Readonly<Record<string, PeriodicEntry>> {
+    return this.#periodicTasks.entries(this);
   }
 
   /** Sends a task by its name, known here or not. Settles when the broker has it. */

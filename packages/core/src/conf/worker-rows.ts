@@ -80,16 +80,16 @@ export const controlRows: SettingRows<ControlSettings> = {
 };
 
 export const beatRows: SettingRows<BeatSettings> = {
-  beatSchedule: { type: map, default: {}, honoured: false },
-  beatScheduler: { type: nullable(text), default: null, honoured: false },
-  beatScheduleFilename: { type: text, default: "celerybeat-schedule", honoured: false },
+  beatSchedule: { type: map, default: {}, honoured: true },
+  beatScheduler: { type: nullable(text), default: null, honoured: true },
+  beatScheduleFilename: { type: text, default: "celerybeat-schedule", honoured: true },
   beatSyncEvery: { type: count, default: 0, honoured: false },
-  beatMaxLoopInterval: { type: seconds, default: 0, honoured: false },
-  beatCronStartingDeadline: { type: nullable(seconds), default: null, honoured: false },
-  beatLogfile: { type: nullable(text), default: null, honoured: false },
-  beatPidfile: { type: nullable(text), default: null, honoured: false },
-  beatUid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
-  beatGid: { type: nullable(anyOf(text, count)), default: null, honoured: false },
-  beatUmask: { type: nullable(anyOf(text, count)), default: null, honoured: false },
-  beatExecutable: { type: nullable(text), default: null, honoured: false },
+  beatMaxLoopInterval: { type: seconds, default: 0, honoured: true },
+  beatCronStartingDeadline: { type: nullable(seconds), default: null, honoured: true },
+  beatLogfile: { type: nullable(text), default: null, honoured: true },
+  beatPidfile: { type: nullable(text), default: null, honoured: true },
+  beatUid: { type: nullable(anyOf(text, count)), default: null, honoured: true },
+  beatGid: { type: nullable(anyOf(text, count)), default: null, honoured: true },
+  beatUmask: { type: nullable(anyOf(text, count)), default: null, honoured: true },
+  beatExecutable: { type: nullable(text), default: null, honoured: true },
 };

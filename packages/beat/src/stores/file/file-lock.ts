@@ -1,0 +1,77 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BeatLockedError } from "../../errors.ts";
+
+/** Time for a change of the file; who holds it longer has died. */
+const CHANGE_MS = 5000;
+const RETRY_MS = 10;
+
+/** Locks of a schedule file: small files beside it that hold the id of a process. */
+export class FileLock {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Takes the lock for as long as the process lives. @throws {BeatLockedError} when another living process has it */
+  async own(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const holder = await this.#tryTake();
+      if (holder === undefined || holder === process.pid) return;
+      if (attempt > 2 || isAlive(holder)) {
+        throw new BeatLockedError(
+          `${this.#path}: process ${holder} keeps this schedule. Stop it, or name another file with -s.`,
+        );
+      }
+      await rm(this.#path, { force: true });
+    }
+  }
+
+  async release(): Promise<void> {
+    if ((await this.#holder()) === process.pid) await rm(this.#path, { force: true });
+  }
+
+  /** Runs `work` while nobody else does; a lock that its process left behind is broken. */
+  async during<TResult>(work: () => Promise<TResult>): Promise<TResult> {
+    const deadline = performance.now() + CHANGE_MS;
+    for (let holder = await this.#tryTake(); holder !== undefined; holder = await this.#tryTake()) {
+      if (performance.now() > deadline || (holder !== process.pid && !isAlive(holder)))
+        await rm(this.#path, { force: true });
+      else await sleep(RETRY_MS);
+    }
+    try {
+      return await work();
+    } finally {
+      await rm(this.#path, { force: true });
+    }
+  }
+
+  /** Returns who has it, or `undefined` when it is ours now. */
+  async #tryTake(): Promise<number | undefined> {
+    try {
+      await writeFile(this.#path, `${process.pid}\n`, { flag: "wx" });
+      return undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      return this.#holder();
+    }
+  }
+
+  /** -1, which no process has, when the file is gone or does not say. */
+  async #holder(): Promise<number> {
+    const text = await readFile(this.#path, "utf8").catch(() => "");
+    const pid = Number(text.trim());
+    return Number.isInteger(pid) && pid > 0 ? pid : -1;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid < 1) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock, Logger } from "@q/kernel";
+import type { BeatStore } from "../contracts.ts";
+import { BeatStoreError } from "../errors.ts";
+
+/** What stores work with. */
+export interface StoreContext {
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+type OpenStore = (url: string, context: StoreContext) => Promise<BeatStore>;
+
+/** Loaded when a URL first names them. */
+const STORES: Readonly<Record<string, () => Promise<OpenStore>>> = {
+  file: async () => (await import("./file/file-store.ts")).openFileStore,
+};
+
+/**
+ * Opens the store that a file name or a URL names. Its driver is loaded now.
+ *
+ * @throws {BeatStoreError} for an unknown scheme, or when it cannot be opened
+ * @throws {MissingDriverError} with the install command
+ */
+export async function openStore(where: string, context: StoreContext): Promise<BeatStore> {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(where)?.[1]?.toLowerCase() ?? "file";
+  const load = STORES[scheme];
+  if (load === undefined)
+    throw new BeatStoreError(`no store for "${scheme}:". There are: ${Object.keys(STORES).join(", ")}.`);
+  return (await load())(where, context);
+}
