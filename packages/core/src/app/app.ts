@@ -151,12 +151,7 @@ export class App implements AsyncDisposable {
     return this.#discoveries.flatMap((names) => names());
   }
 
-  /**
-   * Has a beat send a task by a schedule: seconds, a crontab line, or a schedule of `@q/beat`. Returns the name of the
-   * entry. It joins the setting `beat_schedule`.
-   *
-   * @throws {ImproperlyConfiguredError} for a chain, group or chord
-   */
+  /** Adds to the setting `beat_schedule`, and returns the entry's name. Schedules are seconds, or those of `@q/beat`. */
   addPeriodicTask(schedule: unknown, signature: SignatureLike, options?: PeriodicTaskOptions): string {
     return this.#periodicTasks.add(schedule, signature, options);
   }
