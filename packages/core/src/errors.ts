@@ -112,6 +112,18 @@ export class InvalidCanvasError extends QError {
   readonly code = "ERR_Q_INVALID_CANVAS";
 }
 
+/** A task message is larger than the setting `task_message_max_bytes` allows. Nothing was sent. */
+export class MessageTooLargeError extends QError {
+  readonly code = "ERR_Q_MESSAGE_TOO_LARGE";
+
+  constructor(taskName: string, sizes: { readonly bytes: number; readonly limit: number }) {
+    super(
+      `the message of ${taskName} has ${sizes.bytes} bytes and may have ${sizes.limit}. Pass a reference to large data, ` +
+        "cut the workflow into parts that start each other, or raise task_message_max_bytes as far as the broker allows.",
+    );
+  }
+}
+
 /** A result was collected, or drawn, with all that came of it, and something has not ended yet. */
 export class IncompleteStreamError extends QError {
   readonly code = "ERR_Q_INCOMPLETE_STREAM";

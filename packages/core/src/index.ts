@@ -26,6 +26,7 @@ export { group } from "./canvas/group.ts";
 export type { Group } from "./canvas/group.ts";
 export { starmap, xmap } from "./canvas/map.ts";
 export { signatureFromJson } from "./canvas/signature-from-json.ts";
+export type { StampingVisitor, StampOptions, Stamps, VisitorStamps } from "./canvas/stamping.ts";
 export type { AnySignature, SignatureLike, SignatureOf } from "./canvas/signature-of.ts";
 export type { Settings } from "./conf/settings.ts";
 export {
@@ -36,6 +37,7 @@ export {
   InvalidCanvasError,
   InvalidTaskError,
   MaxRetriesExceededError,
+  MessageTooLargeError,
   NotRegisteredError,
   RemoteTaskError,
   SyncSubtaskError,

@@ -15,7 +15,7 @@ import { validate } from "../tasks/standard-schema.ts";
 import type { TaskBase } from "../tasks/task-base.ts";
 import type { TaskOptions } from "../tasks/task-options.ts";
 import { sendingTask } from "../tasks/task-context.ts";
-import { TaskArgumentsError } from "../errors.ts";
+import { MessageTooLargeError, TaskArgumentsError } from "../errors.ts";
 import type { App } from "./app.ts";
 
 /** What is to be called, and how. */
@@ -165,6 +165,9 @@ export class TaskSender {
 
   #produce(task: OutgoingTask, message: WireMessage, { options, destination }: Route): Promise<void> {
     const { conf, events } = this.#app;
+    const limit = conf.taskMessageMaxBytes ?? Infinity;
+    if (message.body.length > limit)
+      throw new MessageTooLargeError(task.name, { bytes: message.body.length, limit });
     const published = this.#parts.producer.publish(message, destination, {
       declare: destination.declare,
       retry: options.retry ?? conf.taskPublishRetry,

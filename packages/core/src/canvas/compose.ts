@@ -40,7 +40,24 @@ export function compose(left: CanvasNode, right: CanvasNode): CanvasNode {
 
 /** Composes any number of signatures from left to right. */
 export function composeAll(nodes: readonly CanvasNode[]): CanvasNode {
-  return nodes.reduce(compose, chainNode([]));
+  let left: CanvasNode = chainNode([]);
+  let growing: CanvasNode[] | undefined;
+  for (const node of nodes) {
+    // The table says the same, but copies the chain for each of its steps.
+    if (growing && node.kind === "task") growing.push(node);
+    else {
+      left = compose(left, node);
+      growing = undefined;
+      if (left.kind !== "chain" || left.tasks.at(-1)?.kind !== "task" || hasCallbacks(left)) continue;
+      growing = [...left.tasks];
+      left = { ...left, tasks: growing };
+    }
+  }
+  return left;
+}
+
+function hasCallbacks({ options }: CanvasNode): boolean {
+  return options.link !== undefined || options.linkError !== undefined;
 }
 
 /** A group of one is that one. */

@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts";
-import { ChordsUnsupportedError, InvalidCanvasError } from "../errors.ts";
+import type { SignatureCall } from "../app/task-sender.ts";
+import { ChordsUnsupportedError, InvalidCanvasError, MessageTooLargeError } from "../errors.ts";
 import { resultFromTuple } from "../results/result-from-tuple.ts";
 import type { ResultHandle } from "../results/result-handle.ts";
 import { sendingTask } from "../tasks/task-context.ts";
@@ -11,12 +12,13 @@ import { NodeWriter } from "./node-json.ts";
 import { callOptions } from "./node-options.ts";
 import { type OpenedChord, Outbox } from "./outbox.ts";
 import { firstOf, tupleOf } from "./result-node.ts";
+import type { SignatureLike } from "./signature-of.ts";
 
 /**
  * Sends a workflow: every message that can go now, in one go; later steps travel inside them. Settles when the broker
  * has all of them, with the result of the last step, or `null` when there was nothing to send.
  *
- * @throws {ChordsUnsupportedError} before anything is sent
+ * @throws {ChordsUnsupportedError} {@link MessageTooLargeError} before anything is sent
  */
 export async function sendCanvas(
   app: App,
@@ -29,17 +31,35 @@ export async function sendCanvas(
   const result = outbox.add(draftOf(expand(linked)), rest);
   if (result === undefined) return null;
   const writer = new NodeWriter();
+  const calls = outbox.calls.map(({ task, args, kwargs, options: own }) => ({
+    name: task,
+    args,
+    options: { ...callOptions(own, writer), kwargs },
+  }));
+  refuseTooLarge(app, calls);
   await openChords(app, outbox.chords, writer);
-  await app.sendAll(
-    outbox.calls.map(({ task, args, kwargs, options: own }) => ({
-      name: task,
-      args,
-      options: { ...callOptions(own, writer), kwargs },
-    })),
-  );
+  await app.sendAll(calls);
   const handle = resultFromTuple(tupleOf(result), app);
   if (addToParent) sendingTask()?.addTrail(resultFromTuple(tupleOf(firstOf(result)), app));
   return handle;
+}
+
+/** What follows a message travels in it; looked at before the first one is sent, since a half sent chord never ends. */
+function refuseTooLarge(app: App, calls: readonly SignatureCall[]): void {
+  const limit = app.conf.taskMessageMaxBytes ?? Infinity;
+  if (limit === Infinity) return;
+  const lengths = new Map<SignatureLike, number>();
+  const lengthOf = (signature: SignatureLike): number => {
+    const length = lengths.get(signature) ?? JSON.stringify(signature).length;
+    lengths.set(signature, length);
+    return length;
+  };
+  for (const { name, options } of calls) {
+    const { chord, chain = [] } = options;
+    const embedded = chord ? [...chain, chord] : chain;
+    const bytes = embedded.reduce((sum, one) => sum + lengthOf(one), 0);
+    if (bytes > limit) throw new MessageTooLargeError(name, { bytes, limit });
+  }
 }
 
 /** Callbacks of the call, where they belong. @throws {InvalidCanvasError} for a group */

@@ -5,11 +5,16 @@ import type { AsyncResult } from "../results/async-result.ts";
 import type { CallOptions } from "../tasks/call-options.ts";
 import { compose } from "./compose.ts";
 import { describe } from "./describe.ts";
+import { draftOf } from "./draft.ts";
+import { expand } from "./expand.ts";
+import { freeze, type FreezeOptions } from "./freeze.ts";
 import { flattenLinks, linkErrorTo, linkTo } from "./links.ts";
 import { type CanvasNode, type NodeOptions, taskNode } from "./node.ts";
 import { nodeToJson } from "./node-json.ts";
 import { nodeOptions } from "./node-options.ts";
 import { mergeOptions, prependArgs, setImmutable, setOptions } from "./partial.ts";
+import { tupleOf } from "./result-node.ts";
+import { isVisitor, Stamper, type StampingVisitor, type StampOptions, type Stamps } from "./stamping.ts";
 import { type AnySignature, embedded, type SignatureLike, type SignatureOf } from "./signature-of.ts";
 
 /** What a signature may be made from besides the name of its task. */
@@ -179,6 +184,28 @@ export class Signature<
   /** The same as {@link linkError}. */
   onError(errback: SignatureLike): this {
     return this.linkError(errback);
+  }
+
+  /**
+   * The same with stamps on every task in it and on the callbacks it has by now: names and values that travel with them
+   * and that workers can be told to revoke by. A visitor decides for each part.
+   */
+  stamp(stamps: Stamps | StampingVisitor, options: StampOptions = {}): this {
+    const visitor = isVisitor(stamps) ? stamps : {};
+    const wrap = (node: CanvasNode): Signature => new Signature(node, { app: this.#app });
+    const stamper = new Stamper(visitor, options, wrap);
+    return this.#with(stamper.stamp(this.node, isVisitor(stamps) ? {} : stamps)) as unknown as this;
+  }
+
+  /**
+   * Gives every task in it its id, so that its results can be named before it is sent. Send the frozen one, and once:
+   * twice would be two messages of one id.
+   */
+  freeze(options: FreezeOptions = {}): { signature: Signature<TTakes, TResult, THandle>; result: THandle } {
+    const draft = draftOf(expand(this.node));
+    const result = tupleOf(freeze(draft, options));
+    const signature = new Signature<TTakes, TResult, THandle>(draft, { app: this.#app });
+    return { signature, result: this.app.resultFromTuple(result) as THandle };
   }
 
   /** This signature and the callbacks below it, theirs included. */

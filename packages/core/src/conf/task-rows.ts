@@ -55,6 +55,7 @@ export const taskRows: SettingRows<TaskSettings> = {
   taskCompression: { type: nullable(text), default: null, honoured: true },
   taskProtocol: { type: oneOf(1, 2), default: 2, honoured: false },
   taskSerializer: { type: text, default: "json", honoured: true },
+  taskMessageMaxBytes: { type: nullable(count), default: 16_777_216, honoured: true },
   taskPublishRetry: { type: bool, default: true, honoured: true },
   taskPublishRetryPolicy: {
     type: retryPolicy,

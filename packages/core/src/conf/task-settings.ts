@@ -14,6 +14,11 @@ export interface TaskSettings {
   readonly taskProtocol: 1 | 2;
   /** Default serializer of task messages. Default `"json"`. */
   readonly taskSerializer: string;
+  /**
+   * Largest body of a task message, in bytes; a larger one fails at the caller, before anything of its workflow is sent.
+   * `null`: no limit. Default `16777216`.
+   */
+  readonly taskMessageMaxBytes: number | null;
   /** Retry publishing after connection errors. Default `true`. */
   readonly taskPublishRetry: boolean;
   /**
