@@ -29,6 +29,13 @@ export class Chunks<out TResult> extends Signature<
     return new Group(groupNode(parts, this.options), { app });
   }
 
+  override async apply(
+    args: readonly unknown[] = [],
+    options: CallOptions & { readonly throw?: boolean } = {},
+  ): Promise<GroupResult<TResult[][]>> {
+    return this.group().apply(args, options);
+  }
+
   override async applyAsync(
     args: readonly unknown[] = [],
     options: CallOptions = {},

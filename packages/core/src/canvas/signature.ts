@@ -124,6 +124,17 @@ export class Signature<
     return (await this.app.send(this, args, options)) as THandle;
   }
 
+  /** Runs it here and now, all of it, one task after the other: Celery's call of a signature. Sends nothing. */
+  async apply(args?: TTakes, options?: CallOptions & { readonly throw?: boolean }): Promise<THandle>;
+  async apply(
+    args: readonly unknown[] = [],
+    { throw: throws, kwargs, ...options }: CallOptions & { readonly throw?: boolean } = {},
+  ): Promise<THandle> {
+    const node = prependArgs(this.node, args, kwargs);
+    const eager = { ...nodeOptions(options), ...(throws !== undefined && { throw: throws }) };
+    return (await this.app.applyCanvas(node, eager)) as THandle;
+  }
+
   /** The same as `delay`, and waits for the value. */
   async run(...args: TTakes): Promise<TResult> {
     const handle = (await this.delay(...args)) as AsyncResult<TResult>;

@@ -182,7 +182,7 @@ describe("showing settings", () => {
 
   it("lists all of them on demand", () => {
     const all = app.table({ withDefaults: true });
-    expect(Object.keys(all)).toHaveLength(229);
+    expect(Object.keys(all)).toHaveLength(230);
     expect(all["task_serializer"]).toBe("json");
   });
 

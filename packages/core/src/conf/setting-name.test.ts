@@ -9,7 +9,7 @@ it("finds every setting by both of its names", () => {
     expect(findSetting(entry.name)).toBe(entry);
     expect(findSetting(entry.key)).toBe(entry);
   }
-  expect(settingsTable.size).toBe(229);
+  expect(settingsTable.size).toBe(230);
 });
 
 it.each(["task_Serializer", "Task_serializer", "TASK_SERIALIZER", "__proto__", "constructor", ""])(
