@@ -151,4 +151,29 @@ export interface Pool extends Service {
   /** Ends every job under way, without grace. */
   terminateAll(reason: Error): void;
   stats(): PoolStats;
+  /**
+   * What each executor executes now, also where its event loop is blocked. Pools on the event loop have none: to ask
+   * them is to be what they execute.
+   */
+  dumpStacks?(): Promise<readonly ExecutorStack[]>;
+  /**
+   * Opens the inspector of an executor, for `node inspect` or a browser; resolves to its URL.
+   *
+   * @throws {ImproperlyConfiguredError} when there is no executor of that index
+   */
+  openInspector?(index: number, options?: InspectorOptions): Promise<string>;
+}
+
+/** What one executor executes. */
+export interface ExecutorStack extends ExecutorIdentity {
+  /** One line per frame, innermost first; empty when it waits. What went wrong, when it could not be had. */
+  readonly stack: string;
+}
+
+/** Where an inspector listens. */
+export interface InspectorOptions {
+  /** Default 127.0.0.1: who reaches an inspector can run code. */
+  readonly host?: string;
+  /** Default 0: any that is free. */
+  readonly port?: number;
 }

@@ -2,7 +2,9 @@ export type {
   DispatchStrategy,
   Execute,
   ExecutorIdentity,
+  ExecutorStack,
   ExecutorStats,
+  InspectorOptions,
   Job,
   JobContext,
   Outcome,
@@ -31,3 +33,5 @@ export type { ProcessPoolOptions } from "./processes/process-pool.ts";
 export type { ProcessOptions } from "./processes/process-handle.ts";
 export type { OutputStream } from "./remote/executor-handle.ts";
 export type { ExecutorLine, RemotePoolOptions } from "./remote/remote-options.ts";
+export { ThreadPool } from "./threads/thread-pool.ts";
+export type { ThreadPoolOptions } from "./threads/thread-pool.ts";

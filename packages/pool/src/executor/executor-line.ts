@@ -14,8 +14,6 @@ export interface ExecutorPlace {
   readonly pid: number;
   readonly threadId: number;
   memoryBytes(): number;
-  /** Opens an inspector here; resolves to its URL. */
-  openInspector(host: string, port: number): Promise<string>;
   /** Ends the process or thread. */
   exit(code: number): void;
 }

@@ -2,6 +2,7 @@ import { systemClock } from "@q/kernel";
 import type { Outcome } from "../contracts.ts";
 import { NotTransferableError } from "../errors.ts";
 import { InlineJob } from "../inline/inline-job.ts";
+import type { OutputStream } from "../remote/executor-handle.ts";
 import { Outbox } from "../remote/outbox.ts";
 import type { FromExecutor, JobMessage, ToExecutor } from "../remote/protocol.ts";
 import { decodeAsError, encodeError } from "../transfer/encoded-error.ts";
@@ -55,6 +56,11 @@ export class ExecutorLoop {
     this.#exit(1);
   }
 
+  /** Sends a line of output to the pool. */
+  output(line: string, stream: OutputStream): void {
+    this.#outbox.post(["log", line, stream]);
+  }
+
   /** Sends at once what waits for the end of the turn: there will be no such end. */
   flush(): void {
     this.#outbox.flush();
@@ -73,8 +79,6 @@ export class ExecutorLoop {
         return this.#running.get(message[1])?.abort(decodeAsError(message[2]));
       case "ping":
         return this.#outbox.post(["pong", message[1]]);
-      case "inspect":
-        return void this.#inspect(message[1], message[2]);
       case "stop":
         this.#isStopping = true;
         return this.#stopWhenIdle();
@@ -109,7 +113,7 @@ export class ExecutorLoop {
         this.#outbox.post(["event", event]);
         return !this.#line.isCongested;
       },
-      log: (line) => this.#outbox.post(["log", line]),
+      log: (line) => this.output(line, "log"),
       drained: () => {
         this.#outbox.flush();
         return this.#line.drained();
@@ -183,14 +187,6 @@ export class ExecutorLoop {
     this.#outbox.post(["memory", this.#place.memoryBytes()]);
   }
 
-  async #inspect(host: string, port: number): Promise<void> {
-    try {
-      this.#outbox.post(["inspecting", await this.#place.openInspector(host, port)]);
-    } catch (error) {
-      this.#outbox.post(["log", `the inspector could not be opened: ${String(error)}`]);
-    }
-  }
-
   #stopWhenIdle(): void {
     if (!this.#isStopping || this.#executor === undefined) return;
     if (this.#running.size > 0 || this.#waiting.size > 0 || this.#isServing) return;
@@ -221,7 +217,7 @@ export class ExecutorLoop {
         encodeError(new NotTransferableError(what, { cause: error })),
       ]);
     } else if (message[0] === "event") {
-      this.#outbox.post(["log", `an event was dropped, for it cannot be cloned: ${error.message}`]);
+      this.output(`an event was dropped, for it cannot be cloned: ${error.message}`, "log");
     }
   }
 }

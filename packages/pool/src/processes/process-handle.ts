@@ -6,6 +6,8 @@ import type { ExecutorEvents, ExecutorHandle, OutputStream } from "../remote/exe
 import type { Frame } from "../transfer/frame.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { WatchdogLine } from "./watchdog-line.ts";
+import { CHANNEL_FD, WATCHDOG_FD, type WatchdogQuestion } from "./watchdog-protocol.ts";
 
 /** How child processes are started. */
 export interface ProcessOptions {
@@ -17,14 +19,12 @@ export interface ProcessOptions {
   readonly title?: string;
 }
 
-/** File descriptor of the channel in the child. */
-const CHANNEL_FD = 3;
-
 /** One child process. Its output goes to this process's own unless someone listens to lines. */
 export class ProcessHandle implements ExecutorHandle {
   readonly threadId = 0;
   readonly #child: ChildProcess;
   readonly #channel: FrameSocket | undefined;
+  readonly #watchdog: WatchdogLine | undefined;
   #isOver = false;
   /** What Node says when it gives up, for the reason of the loss. */
   #lastWords: string | undefined;
@@ -39,12 +39,18 @@ export class ProcessHandle implements ExecutorHandle {
     this.#child = spawn(
       process.execPath,
       [...(options.execArgv ?? inheritedExecArgv()), entry, String(process.pid), title],
-      { stdio: ["ignore", output, output, "pipe"], env: options.env ?? process.env, windowsHide: true },
+      {
+        stdio: ["ignore", output, output, "pipe", "pipe"],
+        env: options.env ?? process.env,
+        windowsHide: true,
+      },
     );
     const socket = this.#child.stdio[CHANNEL_FD] as Socket | null | undefined;
     // A channel that breaks is told by the end of the process, or ends it.
     socket?.on("error", () => this.kill());
     if (socket) this.#channel = new FrameSocket(socket, (frame) => events.onFrame(frame));
+    const watchdog = this.#child.stdio[WATCHDOG_FD] as Socket | null | undefined;
+    if (watchdog) this.#watchdog = new WatchdogLine(watchdog);
     this.#readLines("stdout", events);
     this.#readLines("stderr", events);
     this.#awaitEnd(events);
@@ -65,6 +71,18 @@ export class ProcessHandle implements ExecutorHandle {
 
   signal(signal: NodeJS.Signals): boolean {
     return !this.#isOver && this.#child.kill(signal);
+  }
+
+  stack(): Promise<string> {
+    return this.#ask({ ask: "stack" });
+  }
+
+  openInspector(host: string, port: number): Promise<string> {
+    return this.#ask({ ask: "inspect", host, port });
+  }
+
+  #ask(question: WatchdogQuestion): Promise<string> {
+    return this.#watchdog?.ask(question) ?? Promise.reject(new Error("the process could not be started"));
   }
 
   #readLines(stream: OutputStream & ("stdout" | "stderr"), events: ExecutorEvents): void {

@@ -1,11 +1,101 @@
-import { workerData } from "node:worker_threads";
+import inspector, { type Debugger } from "node:inspector";
+import { Socket } from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
+import { IDLE_AFTER_MS, PausedStack, RESUME_AGAIN_MS } from "../debugging/paused-stack.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { WATCHDOG_FD, type WatchdogReply, type WatchdogRequest } from "./watchdog-protocol.ts";
 
 /*
- * Runs as a thread of its own in each child process, so that it works also while the event loop there is blocked:
- * ends the process when that of the pool is gone.
+ * Runs as a thread of its own in each child process, so that it works also while the event loop there is blocked. Ends
+ * the process when that of the pool is gone, and looks into it when the pool asks.
  */
-const { poolPid, everyMs } = workerData as { readonly poolPid: number; readonly everyMs: number };
+const { poolPid, graceMs } = workerData as { readonly poolPid: number; readonly graceMs: number };
 
+const die = (): void => void process.kill(process.pid, "SIGKILL");
+
+// The pipe ends with the pool, unless somebody else holds its other end; the parent's id tells in any case.
 setInterval(() => {
-  if (process.ppid !== poolPid) process.kill(process.pid, "SIGKILL");
-}, everyMs);
+  if (process.ppid !== poolPid) die();
+}, graceMs);
+
+// The main thread is about to exit, and would wait for its debugger.
+parentPort?.on("message", () => session?.disconnect());
+
+let session: inspector.Session | undefined;
+let last: Promise<void> = Promise.resolve();
+
+const socket = new Socket({ fd: WATCHDOG_FD, readable: true, writable: true });
+const lines = new LineSplitter((line) => {
+  const request = JSON.parse(line) as WatchdogRequest;
+  // One after the other: they share the session.
+  last = last.then(() => answer(request)).then((reply) => void socket.write(`${JSON.stringify(reply)}\n`));
+});
+socket.on("data", (chunk: Buffer) => lines.push(chunk));
+socket.on("error", () => {});
+// The main thread sees the same end on its own channel, and has this long to make its own.
+socket.on("close", () => setTimeout(die, graceMs));
+
+async function answer(request: WatchdogRequest): Promise<WatchdogReply> {
+  try {
+    session ??= connect();
+    const text = request.ask === "stack" ? await stack(session) : await open(session, request);
+    return { id: request.id, answer: text };
+  } catch (error) {
+    return { id: request.id, error: String(error) };
+  }
+}
+
+/** Once, and for good: a main thread that waits does not come back from the second session that ends. */
+function connect(): inspector.Session {
+  const connected = new inspector.Session();
+  connected.connectToMainThread();
+  return connected;
+}
+
+/** Pauses the main thread for a moment, if it does anything. */
+function stack(debugged: inspector.Session): Promise<string> {
+  return new Promise((resolve) => {
+    const paused = new PausedStack();
+    let text = "";
+    let again: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      clearTimeout(idle);
+      clearInterval(again);
+      debugged.removeAllListeners();
+      debugged.post("Debugger.disable");
+      resolve(text);
+    };
+    const idle = setTimeout(end, IDLE_AFTER_MS);
+    debugged.on("Debugger.scriptParsed", ({ params }) => paused.onScript(params));
+    debugged.once("Debugger.paused", ({ params }) => {
+      clearTimeout(idle);
+      text = paused.format(params.callFrames);
+      const resume = (): void => debugged.post("Debugger.resume");
+      resume();
+      again = setInterval(resume, RESUME_AGAIN_MS);
+    });
+    debugged.once("Debugger.resumed", end);
+    debugged.post("Debugger.enable");
+    debugged.post("Debugger.pause");
+  });
+}
+
+/** Opened from within the main thread: a worker thread may not, and a signal could not say where. */
+function open(
+  debugged: inspector.Session,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  const expression = `(() => {
+    const inspector = process.getBuiltinModule?.("node:inspector") ?? require("node:inspector");
+    if (inspector.url() === undefined) inspector.open(${Number(port)}, ${JSON.stringify(host)});
+    return inspector.url();
+  })()`;
+  return new Promise((resolve, reject) => {
+    debugged.post("Runtime.evaluate", { expression, includeCommandLineAPI: true }, (error, reply) => {
+      if (error) return reject(error);
+      if (reply.exceptionDetails)
+        return reject(new Error(reply.exceptionDetails.exception?.description ?? "failed"));
+      return resolve(String(reply.result.value));
+    });
+  });
+}

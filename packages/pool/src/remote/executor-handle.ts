@@ -10,6 +10,10 @@ export interface ExecutorHandle {
   kill(): void;
   /** Delivers a signal; false where there are no signals. */
   signal(signal: NodeJS.Signals): boolean;
+  /** What it executes now, also while its event loop is blocked: one line per frame. */
+  stack(): Promise<string>;
+  /** Opens an inspector there, also while its event loop is blocked; resolves to its URL. */
+  openInspector(host: string, port: number): Promise<string>;
 }
 
 /** What a process or thread tells. */

@@ -1,4 +1,5 @@
 import type { ExecutorModule } from "../executor/executor.ts";
+import type { OutputStream } from "./executor-handle.ts";
 import type { EncodedError } from "../transfer/encoded-error.ts";
 
 /*
@@ -37,7 +38,6 @@ export type ToExecutor =
   /** The job is over for its caller: abort its signal. */
   | readonly ["abort", seq: number, EncodedError]
   | readonly ["ping", number]
-  | readonly ["inspect", host: string, port: number]
   /** End, once the jobs that are there have ended. */
   | readonly ["stop"];
 
@@ -52,9 +52,8 @@ export type FromExecutor =
   | readonly ["done", seq: number, value: unknown]
   | readonly ["failed", seq: number, EncodedError]
   | readonly ["event", unknown]
-  | readonly ["log", string]
+  | readonly ["log", line: string, OutputStream]
   | readonly ["memory", bytes: number]
   | readonly ["pong", number]
-  | readonly ["inspecting", url: string]
   /** An exception that nobody caught; the process or thread ends. */
   | readonly ["fatal", EncodedError];

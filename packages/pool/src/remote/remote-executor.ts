@@ -53,8 +53,6 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   #fatal: Error | undefined;
   #killedFor: Error | undefined;
   #isStopAsked = false;
-  /** Told the URL of an inspector that was asked for. */
-  onInspecting: ((url: string) => void) | undefined;
 
   constructor({ index, settings, spawn, owner }: RemoteExecutorParts) {
     this.index = index;
@@ -159,8 +157,14 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     return this.state !== "ended" && this.#handle.signal(signal);
   }
 
-  inspect(host: string, port: number): void {
-    this.#outbox.post(["inspect", host, port]);
+  /** See {@link ExecutorHandle.stack}. */
+  stack(): Promise<string> {
+    return this.#handle.stack();
+  }
+
+  /** See {@link ExecutorHandle.openInspector}. */
+  openInspector(host: string, port: number): Promise<string> {
+    return this.#handle.openInspector(host, port);
   }
 
   stats(): ExecutorStats {
@@ -242,11 +246,9 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
       case "event":
         return this.#settings.onEvent?.(message[1], this);
       case "log":
-        return this.onOutput(message[1], "log");
+        return this.onOutput(message[1], message[2]);
       case "memory":
         return this.#onMemory(message[1]);
-      case "inspecting":
-        return this.onInspecting?.(message[1]);
       case "pong":
         return;
     }

@@ -1,10 +1,18 @@
-import { Slots } from "@q/kernel";
-import type { Job, Outcome, Pool, PoolCapabilities, PoolStats, TerminateOptions } from "../contracts.ts";
+import { asError, ImproperlyConfiguredError, Slots } from "@q/kernel";
+import type {
+  ExecutorStack,
+  InspectorOptions,
+  Job,
+  Outcome,
+  Pool,
+  PoolCapabilities,
+  PoolStats,
+  TerminateOptions,
+} from "../contracts.ts";
 import { Terminated, WorkerLostError } from "../errors.ts";
 import { Crew } from "./crew.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { SpawnExecutor } from "./executor-handle.ts";
-import type { RemoteExecutor } from "./remote-executor.ts";
 import { RemoteJob } from "./remote-job.ts";
 import { type RemotePoolOptions, type RemoteSettings, remoteSettings } from "./remote-options.ts";
 
@@ -142,9 +150,20 @@ export class RemotePool implements Pool {
     };
   }
 
-  /** The executors that there are. */
-  protected get executors(): readonly RemoteExecutor[] {
-    return this.#crew.members;
+  dumpStacks(): Promise<readonly ExecutorStack[]> {
+    return Promise.all(
+      this.#crew.members.map(async (member) => {
+        const { index, pid, threadId } = member;
+        const stack = await member.stack().catch((error: unknown) => `no stack: ${asError(error).message}`);
+        return { index, pid, threadId, stack };
+      }),
+    );
+  }
+
+  async openInspector(index: number, options: InspectorOptions = {}): Promise<string> {
+    const member = this.#crew.members.find((executor) => executor.index === index);
+    if (!member) throw new ImproperlyConfiguredError(`there is no executor ${index} in this pool`);
+    return member.openInspector(options.host ?? "127.0.0.1", options.port ?? 0);
   }
 
   async drain(): Promise<void> {

@@ -1,0 +1,11 @@
+import type { MessagePort } from "node:worker_threads";
+
+/** What a thread of piscina is given: one task that lasts as long as the thread. */
+export interface ThreadTask {
+  readonly port: MessagePort;
+  /** Lines of output go to the pool, not to the output of the process. */
+  readonly pipesOutput: boolean;
+}
+
+/** What travels over the port: parts of a frame, the head first; or, first of all, the id of the thread. */
+export type ThreadMessage = readonly Uint8Array[] | number;
