@@ -1,4 +1,4 @@
-import inspector, { type Debugger } from "node:inspector";
+import inspector from "node:inspector";
 import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { IDLE_AFTER_MS, PausedStack, RESUME_AGAIN_MS } from "../debugging/paused-stack.ts";

@@ -1,7 +1,10 @@
-import type { Executor } from "../executor/executor.ts";
+import type { Executor, ExecutorModule } from "../executor/executor.ts";
 import { contractExecute } from "./contract-jobs.ts";
 
-/** What the contract kit runs in pools of processes and threads, as an executor module. */
+/** Runs {@link contractExecute} in pools of processes and threads: this package's entry is an executor module. */
+export const contractExecutor: ExecutorModule = { module: "@q/pool/testing" };
+
+/** See {@link contractExecutor}. */
 export function createExecutor(): Executor {
   return { execute: contractExecute };
 }

@@ -9,7 +9,15 @@ export type ContractPayload =
   | { readonly act: "wait" }
   /** Runs until its signal aborts; throws the reason. */
   | { readonly act: "wait and throw" }
-  | { readonly act: "accept"; readonly value: unknown };
+  | { readonly act: "accept"; readonly value: unknown }
+  /** Throws an error of a class of its own, with a code, properties and a cause. */
+  | { readonly act: "throw richly" }
+  /** Returns something that cannot be cloned. */
+  | { readonly act: "return a function" }
+  /** Never gives control back. */
+  | { readonly act: "block" }
+  /** Calls `process.exit`. */
+  | { readonly act: "exit"; readonly code: number };
 
 /** The function that a pool under test runs. Pools that run it elsewhere import it there. */
 export function contractExecute(payload: unknown, context: JobContext): unknown {
@@ -21,6 +29,14 @@ export function contractExecute(payload: unknown, context: JobContext): unknown 
       throw new RangeError(job.message);
     case "reject":
       return Promise.reject(new RangeError(job.message));
+    case "throw richly":
+      throw new RichError();
+    case "return a function":
+      return () => {};
+    case "block":
+      for (;;);
+    case "exit":
+      return process.exit(job.code);
     case "accept":
       context.accept();
       return Promise.resolve(job.value);
@@ -30,6 +46,17 @@ export function contractExecute(payload: unknown, context: JobContext): unknown 
       return aborted(context.signal).then((reason) => {
         throw reason;
       });
+  }
+}
+
+class RichError extends Error {
+  override readonly name = "RichError";
+  readonly code = "E_RICH";
+  readonly details = { bytes: Buffer.from("abc"), when: new Date(0) };
+  readonly callback = (): void => {};
+
+  constructor() {
+    super("rich", { cause: new TypeError("the cause", { cause: "a string" }) });
   }
 }
 

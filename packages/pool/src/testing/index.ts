@@ -1,4 +1,6 @@
+export { unmetPoolNeeds } from "./contract-case.ts";
+export type { OpenPool, PoolContractCase, PoolNeed } from "./contract-case.ts";
+export { contractExecutor, createExecutor } from "./contract-executor.ts";
 export { contractExecute } from "./contract-jobs.ts";
 export type { ContractPayload } from "./contract-jobs.ts";
-export { poolContract, unmetPoolNeeds } from "./pool-contract.ts";
-export type { OpenPool, PoolContractCase, PoolNeed } from "./pool-contract.ts";
+export { poolContract } from "./pool-contract.ts";

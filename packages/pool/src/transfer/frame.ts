@@ -48,7 +48,11 @@ class FrameDeserializer extends DefaultDeserializer {
     }
     const blob = this.#blobs[this.readUint32()];
     if (blob === undefined) throw new RangeError("a frame refers to a blob that it does not have");
-    return place === BLOB_BUFFER ? Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength) : blob;
+    // Whatever class the channel has made of it.
+    const { buffer, byteOffset, byteLength } = blob;
+    return place === BLOB_BUFFER
+      ? Buffer.from(buffer, byteOffset, byteLength)
+      : new Uint8Array(buffer, byteOffset, byteLength);
   }
 }
 

@@ -1,0 +1,53 @@
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What a job can be asked to do to its executor. */
+const acts = {
+  echo: ({ value }) => value,
+  sleep: async ({ ms }, context) => {
+    await sleep(ms, undefined, { signal: context.signal });
+    return "slept";
+  },
+  block: ({ ms }) => {
+    for (const end = Date.now() + ms; Date.now() < end;);
+    return "was busy";
+  },
+  exit: ({ code }) => process.exit(code),
+  kill: () => process.kill(process.pid, "SIGKILL"),
+  "exhaust memory": () => {
+    const kept = [];
+    for (;;) kept.push(Array.from({ length: 100_000 }, () => 1.5));
+  },
+  "exhaust the stack": overflow,
+  "reject behind its back": async () => {
+    void Promise.reject(new TypeError("nobody listens"));
+    await sleep(5000);
+  },
+  talk: (_job, _context, host) => {
+    process.stdout.write("to stdout\n");
+    process.stderr.write("to stderr\n");
+    host.log("to the log");
+    host.send({ event: Buffer.from("bytes") });
+    host.send(() => {});
+  },
+  "ignore its signal": () => sleep(5000),
+  "write down that it ran": ({ file, line, ms }) => {
+    appendFileSync(file, `${line}\n`);
+    return sleep(ms);
+  },
+  who: () => process.pid,
+};
+
+function overflow() {
+  return overflow() + 1;
+}
+
+export async function createExecutor(data, host) {
+  if (data?.failToStart) throw new RangeError("cannot start");
+  if (data?.dieAtStart) process.exit(7);
+  if (data?.startMs) await sleep(data.startMs);
+  return {
+    execute: (job, context) => acts[job.act](job, context, host),
+    stop: () => host.log("stopping"),
+  };
+}
