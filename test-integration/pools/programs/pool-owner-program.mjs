@@ -9,4 +9,5 @@ await pool.start();
 const act = process.argv[2];
 if (act !== "idle") for (const id of ["a", "b"]) void pool.run({ id, payload: { act, ms: 60_000 } });
 await new Promise((resolve) => setTimeout(resolve, 100));
-console.log(JSON.stringify({ pid: process.pid, pids: pool.stats().executors.map(({ pid }) => pid) }));
+const pids = pool.stats().executors.map(({ pid }) => pid);
+process.stdout.write(`${JSON.stringify({ pid: process.pid, pids })}\n`);
