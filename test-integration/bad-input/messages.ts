@@ -86,7 +86,7 @@ export const oddMessages: readonly OddMessage[] = (
     [
       "keyword arguments with __proto__",
       { headers: { task: "t.length" }, body: `[["ab"], {"__proto__": {"polluted": true}}, ${embed}]` },
-      "SUCCESS",
+      "FAILURE",
     ],
     [
       "options with __proto__",

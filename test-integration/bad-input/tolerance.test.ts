@@ -116,7 +116,9 @@ requires("redis")("The odd envelopes of foreign producers", () => {
     const codes = count(discarded.map(({ name }) => outcomes[name]?.q));
     expect(count(seen.map(({ code }) => code))).toEqual(codes);
     expect(seen.filter(({ taskId: id, tag }) => (id ?? tag) === undefined)).toEqual([]);
-    expect(new Set(seen.map(({ fate }) => fate === "park"))).toEqual(new Set([policy === "park"]));
+    // An entry that is no message at all cannot be rejected: it is moved aside by every policy.
+    const fates = seen.filter(({ code }) => code !== "ERR_Q_MALFORMED_MESSAGE").map(({ fate }) => fate);
+    expect(new Set(fates.map((fate) => fate === "park"))).toEqual(new Set([policy === "park"]));
     const parked = (await client.lrange("celery.parked", 0, -1)).map(
       (text) => JSON.parse(text) as { headers: Record<string, string> },
     );

@@ -176,7 +176,7 @@ requires("redis")("What a worker leaves in Redis", () => {
     await Promise.all(second.map((result) => result.get({ timeout: 20 })));
     const client = redis.client();
     // What was being acknowledged at the cut is delivered again when its lease has run out.
-    await waitUntil(async () => (await client.exists("unacked", "unacked_index")) === 0, {
+    await waitUntil(async () => (await client.exists("unacked", "unacked_index", "celery")) === 0, {
       what: "all to be settled",
     });
     expect(await worker.stop()).toEqual({ code: 0, signal: null });

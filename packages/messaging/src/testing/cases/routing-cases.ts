@@ -97,6 +97,8 @@ export const routingCases: readonly ContractCase<OpenTransport>[] = [
         await declareAll(channel, queue);
         inboxes.push(new Inbox(channel, [queue.name], { settle: "ack" }));
       }
+      // Where the broker keeps no types of exchanges, a publisher says what it publishes to.
+      await bench.channel.declare(exchange);
       // Where fanout is publish/subscribe, what is sent before the subscription stands is missed.
       await eventually("both consumers to be subscribed", async () => {
         await publish(bench.channel, exchange, "");
