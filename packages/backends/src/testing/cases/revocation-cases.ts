@@ -18,10 +18,10 @@ export const revocationCases: readonly BackendContractCase[] = [
         const ids = new Set(await other.revocations?.list());
         return [ids.has(first), ids.has(second)];
       };
-      await backend.revocations.add([first], 1);
-      await backend.revocations.add([second], 60);
+      await backend.revocations.add([first], 30);
+      await backend.revocations.add([second], 600);
       assert.deepEqual(await listed(), [true, true]);
-      await harness.passTime?.(1100);
+      await harness.passTime?.(31_000);
       assert.deepEqual(await listed(), [false, true]);
     },
   },
