@@ -37,7 +37,7 @@ export function redisHarness(server: RedisServer, changes: Partial<BackendContex
         if (untilMs !== null) await client.hset(key, "until", Number(untilMs) - ms);
       }
       for (const id of await client.zrange("_q.revoked", 0, -1)) {
-        await client.zincrby("_q.revoked", -ms / 1000, id);
+        await client.zincrby("_q.revoked", String(-ms / 1000), id);
       }
     },
     injectRaw: async (id, raw) => void (await client.set(`celery-task-meta-${id}`, raw)),
