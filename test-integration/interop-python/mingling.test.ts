@@ -37,6 +37,9 @@ onEachBroker("workers of both languages that start beside each other", (openSite
     await python.waitFor(/second@q joined the party|sync with second@q/);
     await second.stop();
 
+    // And ours hears of Python's.
+    await expect.poll(() => q.gossip?.peers, { timeout: 10_000 }).toEqual([node]);
+
     expect(python.lines.filter((line) => /Traceback|ERROR|CRITICAL/.test(line))).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { Blueprint } from "./blueprint.ts";
 import { giveBackCounted } from "./crash-counter.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { isInsideExecutor, NestedWorkerError } from "./executor/inside-executor.ts";
+import type { Gossip } from "./gossip.ts";
 import { nodeName } from "./node-name.ts";
 import { parkMessage } from "./parking.ts";
 import type { MonitorServer } from "./monitor/monitor-server.ts";
@@ -23,6 +24,7 @@ import { consumerStep } from "./steps/consumer-step.ts";
 import { eventsStep } from "./steps/events-step.ts";
 import { executorStep } from "./steps/executor-step.ts";
 import { controlStep } from "./steps/control-step.ts";
+import { gossipStep } from "./steps/gossip-step.ts";
 import { mingleStep } from "./steps/mingle-step.ts";
 import { monitorStep } from "./steps/monitor-step.ts";
 import { stateStep } from "./steps/state-step.ts";
@@ -59,6 +61,8 @@ export class Worker implements AsyncDisposable {
   readonly include: string[];
   /** Where it serves its health and its metrics, with the option `http`. */
   monitor: MonitorServer | undefined;
+  /** What it knows of the other workers, unless it does not listen to them. */
+  gossip: Gossip | undefined;
   readonly #blueprint: Blueprint<Worker>;
   readonly #stopped: Deferred<void> = deferred();
   #failure: Error | undefined;
@@ -90,6 +94,7 @@ export class Worker implements AsyncDisposable {
       mingleStep(),
       consumerStep,
       eventsStep,
+      gossipStep(),
       autoscalerStep,
       ...(options.steps ?? []),
     ]);

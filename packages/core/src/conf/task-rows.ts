@@ -82,7 +82,7 @@ export const taskRows: SettingRows<TaskSettings> = {
   taskAcksOnFailure: { type: nullable(bool), default: null, honoured: true },
   taskAcksOnTimeout: { type: nullable(bool), default: null, honoured: true },
   taskRejectOnWorkerLost: { type: bool, default: false, honoured: true },
-  taskDefaultRateLimit: { type: nullable(rateLimit), default: null, honoured: false },
+  taskDefaultRateLimit: { type: nullable(rateLimit), default: null, honoured: true },
   taskSendSentEvent: { type: bool, default: false, honoured: true },
 };
 

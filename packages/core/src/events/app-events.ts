@@ -33,6 +33,10 @@ export interface AppEvents {
   "message:discarded": { readonly error: Error; readonly queue: string; readonly id: string | undefined };
   /** A `worker-online`, `worker-heartbeat` or `worker-offline` was sent. */
   "worker:heartbeat": { readonly hostname: string; readonly type: string };
+  /** Another worker of the fleet was heard for the first time, said good-bye, or fell silent. */
+  "node:join": { readonly hostname: string };
+  "node:leave": { readonly hostname: string };
+  "node:lost": { readonly hostname: string };
   /** In a process or thread of a worker's pool, once it has imported the app: the place to open what tasks share. */
   "executor:started": ExecutorEvent;
   /** There, before a planned end. Not when it is killed. */

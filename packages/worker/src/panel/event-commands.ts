@@ -19,5 +19,11 @@ export const eventCommands: PanelCommands = {
     },
     only: [],
   },
-  election: { run: () => null, required: ["id", "topic"] },
+  election: {
+    run: (worker, { id, topic, action }) => {
+      worker.gossip?.elect(String(id), String(topic), action ?? null);
+      return null;
+    },
+    required: ["id", "topic"],
+  },
 };

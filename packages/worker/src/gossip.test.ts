@@ -1,0 +1,81 @@
+import { createApp } from "@q/core";
+import type { ReceivedEvent } from "@q/core/events";
+import { FakeClock, recordingLogger } from "@q/kernel/testing";
+import { expect, it } from "vitest";
+import { Gossip } from "./gossip.ts";
+
+/** Workers of one process that hear each other's events, this one's own included. */
+function fleet(names: readonly string[]) {
+  const clock = new FakeClock();
+  let count = 0;
+  const acted: unknown[] = [];
+  const told: [node: string, event: string, hostname: string][] = [];
+  const workers = names.map((hostname) => {
+    const app = createApp("test", { broker: "memory://", clock });
+    app.send = (async (action: unknown) => acted.push([hostname, action])) as never;
+    for (const name of ["node:join", "node:leave", "node:lost"] as const)
+      app.events.on(name, (event) => void told.push([hostname, name, event.hostname]));
+    const send = (type: string, fields: object): void => say(hostname, type, fields);
+    return new Gossip({ app, hostname, logger: recordingLogger(), send });
+  });
+  const queue: ReceivedEvent[] = [];
+  const say = (hostname: string, type: string, fields: object = {}): void => {
+    const pid = process.pid;
+    queue.push({ type, hostname, pid, clock: ++count, timestamp: 0, local_received: 0, ...fields } as never);
+  };
+  /** Lets everybody hear everything, in one order. */
+  const deliver = (): void => {
+    for (let event = queue.shift(); event; event = queue.shift())
+      for (const worker of workers) worker.hear(event);
+  };
+  return { workers, clock, acted, told, say, deliver };
+}
+
+it("knows who is there, who left, and who was lost", async () => {
+  const { workers, clock, told, say, deliver } = fleet(["a"]);
+  for (const node of ["b", "c", "a", "b"]) say(node, "worker-heartbeat", { freq: 2 });
+  deliver();
+  expect(workers[0]?.peers).toEqual(["b", "c"]);
+  say("b", "worker-offline");
+  deliver();
+  await clock.advance(4000);
+  workers[0]?.checkLost();
+  expect(workers[0]?.peers).toEqual(["c"]);
+  await clock.advance(1);
+  workers[0]?.checkLost();
+  expect([workers[0]?.peers, told]).toEqual([
+    [],
+    [
+      ["a", "node:join", "b"],
+      ["a", "node:join", "c"],
+      ["a", "node:leave", "b"],
+      ["a", "node:lost", "c"],
+    ],
+  ]);
+});
+
+it.each([1, 2, 3, 5])("elects one of %i workers, which sends the task", (size) => {
+  const { workers, acted, say, deliver } = fleet(Array.from({ length: size }, (_, n) => `w${n}`));
+  for (let n = 0; n < size; n++) say(`w${n}`, "worker-heartbeat", { freq: 2 });
+  deliver();
+  const action = { task: "t.add", args: [1, 2], kwargs: {}, options: {} };
+  for (const worker of [...workers].reverse()) worker.elect("one", "task", action);
+  deliver();
+  expect(acted).toEqual([[`w${size - 1}`, action]]);
+  workers[0]?.elect("two", "unheard-of", action);
+  deliver();
+  expect(acted).toHaveLength(1);
+});
+
+it("does not act before everybody that is alive has agreed, and forgets elections that never end", () => {
+  const { workers, acted, say, deliver } = fleet(["a"]);
+  say("silent", "worker-heartbeat", { freq: 2 });
+  deliver();
+  for (let n = 0; n < 200; n++) workers[0]?.elect(`e${n}`, "task", null);
+  deliver();
+  expect(acted).toEqual([]);
+  say("silent", "worker-elect-ack", { id: "e0" });
+  say("silent", "worker-elect-ack", { id: "e199" });
+  deliver();
+  expect(acted).toEqual([["a", null]]);
+});
