@@ -27,6 +27,7 @@ export {
   revokeExpiresSeconds,
 } from "./control/revocations.ts";
 export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-urls.ts";
+export { traceRun } from "./tracing/task-channels.ts";
 export { censor } from "./conf/censor.ts";
 export { DEFAULT_CONFIG_MODULE, loadDefaultConfig } from "./conf/default-config.ts";
 export { findModuleFile, loadModule, pickExport, splitSpecifier } from "./conf/load-module.ts";

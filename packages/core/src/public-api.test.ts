@@ -2,9 +2,10 @@ import { expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import * as main from "./index.ts";
 import * as events from "./events/index.ts";
+import * as openTelemetry from "./tracing/open-telemetry.ts";
 import * as internal from "./internal.ts";
 
-const entries = { ".": main, "./events": events, "./internal": internal };
+const entries = { ".": main, "./events": events, "./opentelemetry": openTelemetry, "./internal": internal };
 
 it("tests every entry of the package", () => {
   const declared = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");

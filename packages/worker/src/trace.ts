@@ -12,6 +12,7 @@ import {
   storeError,
   TaskContext,
   TaskRequest,
+  traceRun,
 } from "@q/core/internal";
 import { normalBody } from "./incoming.ts";
 import { sendCallbacks, sendRetry } from "./follow-up.ts";
@@ -128,7 +129,7 @@ export class Tracer {
     if (request.deliveryInfo.redelivered || task.resolved.trackStarted)
       return this.#beginAfterLook(context, traced);
     job.accept();
-    return this.#run(context, traced);
+    return traceRun(context, () => this.#run(context, traced));
   }
 
   /** The result backend has a say before the task begins, or wants to know that it does. */
@@ -137,7 +138,7 @@ export class Tracer {
     if (request.deliveryInfo.redelivered && (await this.#hasSucceeded(context))) return { status: "IGNORED" };
     traced.job.accept();
     if (task.resolved.trackStarted) await this.#storeStarted(context);
-    return this.#run(context, traced);
+    return traceRun(context, () => this.#run(context, traced));
   }
 
   /** With `worker_deduplicate_successful_tasks`: an earlier delivery has run to its end, only its acknowledgement was lost. */

@@ -16,6 +16,7 @@ import type { TaskBase } from "../tasks/task-base.ts";
 import type { TaskOptions } from "../tasks/task-options.ts";
 import { sendingTask } from "../tasks/task-context.ts";
 import { MessageTooLargeError, TaskArgumentsError } from "../errors.ts";
+import { publishChannel, type PublishTrace } from "../tracing/task-channels.ts";
 import type { App } from "./app.ts";
 
 /** What is to be called, and how. */
@@ -74,7 +75,20 @@ export class TaskSender {
     call.task?.checkArguments(call.args, call.options.kwargs);
     const task = this.#outgoing(call, options, destination);
     const ignored = task.ignoreResult ?? false;
-    return { id: task.id, ignored, published: this.#publish(task, { call, options, destination }) };
+    const route = { call, options, destination };
+    const published = publishChannel.start.hasSubscribers
+      ? this.#publishTraced(task, route)
+      : this.#publish(task, route);
+    return { id: task.id, ignored, published };
+  }
+
+  /** Those who trace may add headers. */
+  #publishTraced(task: OutgoingTask, route: Route): Promise<void> {
+    const { exchange, routingKey } = route.destination;
+    const trace: PublishTrace = { id: task.id, name: task.name, exchange, routingKey, headers: {} };
+    const publish = async (): Promise<void> =>
+      this.#publish({ ...task, headers: { ...task.headers, ...trace.headers } }, route);
+    return publishChannel.tracePromise(publish, trace);
   }
 
   #publish(task: OutgoingTask, route: Route): Promise<void> {
