@@ -45,6 +45,8 @@ const services = [
 export async function ensureServices() {
   const [redisUrl, amqpUrl] = [await ensureService(services[0]), await ensureService(services[1])];
   const python = ensureCelery();
+  // Only the test of the terminal monitor wants it, and says so where it is missing.
+  if (!isInstalled("tmux")) aptInstall("tmux");
   const missing = [];
   if (!redisUrl) missing.push(absence(services[0]));
   if (!amqpUrl) missing.push(absence(services[1]));

@@ -6,18 +6,20 @@ import { describe, it } from "vitest";
 import { rabbitScripts } from "./rabbit-node.ts";
 
 /** What a suite may need from the machine. */
-export type Requirement = "redis" | "rabbitmq" | "python";
+export type Requirement = "redis" | "rabbitmq" | "python" | "tmux";
 
 const present: Readonly<Record<Requirement, () => boolean>> = {
   redis: () => isProgram(process.env["Q_TEST_REDIS_SERVER"] ?? "redis-server"),
   rabbitmq: () => rabbitScripts() !== undefined,
   python: () => isProgram("python3"),
+  tmux: () => isProgram("tmux"),
 };
 
 const remedies: Readonly<Record<Requirement, string>> = {
   redis: "install redis-server, or point Q_TEST_REDIS_SERVER to it",
   rabbitmq: "install rabbitmq-server, or point Q_TEST_RABBITMQ_SCRIPTS to the folder of its scripts",
   python: "install python3 (3.9 or newer) with venv",
+  tmux: "install tmux",
 };
 
 /**

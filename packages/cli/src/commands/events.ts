@@ -1,7 +1,7 @@
 import type { App } from "@q/core";
 import { EventReceiver, EventState } from "@q/core/events";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
-import { EXIT, UsageError } from "../errors.ts";
+import { EXIT } from "../errors.ts";
 import type { GlobalArguments } from "../global-options.ts";
 import type { Io } from "../io.ts";
 import { EventLines } from "../monitor/event-line.ts";
@@ -50,7 +50,7 @@ export async function runEvents(args: EventsArguments, io: Io): Promise<number> 
   await untilStopped(io, async (signal) => {
     if (args.camera !== undefined) await film(app, { args, io, signal, camera: args.camera });
     else if (args.dump === true || args.json === true) await dump(app, { args, io, signal });
-    else throw new UsageError("Which view? q events --dump, --json or --camera module:export");
+    else await (await import("../monitor/terminal/run-monitor.ts")).runMonitor(app, signal);
   });
   return EXIT.ok;
 }
