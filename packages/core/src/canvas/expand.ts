@@ -1,4 +1,4 @@
-import { bareHeader, soleMember, stepsOf } from "./compose.ts";
+import { bareHeader, compose, soleMember, stepsOf } from "./compose.ts";
 import { type CanvasNode, type ChainNode, chordNode, type GroupNode } from "./node.ts";
 
 /**
@@ -31,9 +31,27 @@ function expandChain(chain: ChainNode): ChainNode {
   for (const step of flatSteps(chain).reverse()) {
     const next = tasks[0];
     if (step.kind === "group" && next) tasks[0] = chordNode(bareHeader(step), next);
+    // A group cannot be followed by anything but as the header of a chord: Celery runs the rest once per member.
+    else if (step.kind === "chord" && next && endsInGroup(step.body))
+      tasks[0] = { ...step, body: compose(step.body, next) };
     else tasks.unshift(step);
   }
   return { ...chain, options, tasks: tasks.map(expand) };
+}
+
+function endsInGroup(node: CanvasNode): boolean {
+  switch (node.kind) {
+    case "task":
+      return false;
+    case "group":
+      return node.tasks.length > 1;
+    case "chain": {
+      const last = node.tasks.at(-1);
+      return last !== undefined && endsInGroup(last);
+    }
+    case "chord":
+      return endsInGroup(node.body);
+  }
 }
 
 function flatSteps(chain: ChainNode): CanvasNode[] {

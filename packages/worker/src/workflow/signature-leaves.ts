@@ -19,14 +19,25 @@ export interface SignatureLeaf {
  * inside the chain.
  */
 export function leavesOf(signature: SignatureJson): SignatureLeaf[] {
+  const own = ownLeaves(signature);
+  // What follows the body of a chord in a chain travels in its options, in reverse.
+  const rest = signaturesIn(signature.options["chain"]).toReversed();
+  return rest.length === 0 ? own : [...own.map(notLast), ...leavesOfSteps(rest)];
+}
+
+function leavesOfSteps(steps: readonly SignatureJson[]): SignatureLeaf[] {
+  return steps.flatMap((step, index) =>
+    index === steps.length - 1 ? leavesOf(step) : leavesOf(step).map(notLast),
+  );
+}
+
+const notLast = (leaf: SignatureLeaf): SignatureLeaf => ({ ...leaf, chord: undefined });
+
+function ownLeaves(signature: SignatureJson): SignatureLeaf[] {
   const { kwargs } = signature;
   switch (signature.subtask_type) {
-    case "chain": {
-      const steps = signaturesIn(kwargs["tasks"]);
-      return steps.flatMap((step, index) =>
-        leavesOf(step).map((leaf) => (index === steps.length - 1 ? leaf : { ...leaf, chord: undefined })),
-      );
-    }
+    case "chain":
+      return leavesOfSteps(signaturesIn(kwargs["tasks"]));
     case "group":
       return signaturesIn(kwargs["tasks"]).flatMap(leavesOf);
     case "chord":

@@ -200,7 +200,9 @@ export class Workflow {
     const { origin, ...end } = failure;
     if (body.subtask_type === "chord") {
       const [inner] = signaturesIn(body.kwargs["body"]);
-      return inner && this.#failBody(inner, failure, context);
+      // What follows the chord in a chain travels in the options of the chord itself.
+      const chain = [body, inner].flatMap((one) => signaturesIn(one?.options["chain"]));
+      return inner && this.#failBody({ ...inner, options: { ...inner.options, chain } }, failure, context);
     }
     if (body.subtask_type === "group") {
       const first = { ...end, stored: origin ?? end.stored };
