@@ -1,0 +1,79 @@
+import { availableParallelism } from "node:os";
+import { didYouMean, ImproperlyConfiguredError } from "@q/kernel";
+import type { Pool } from "../contracts.ts";
+import { entryUrl } from "../executor/entry-url.ts";
+import type { ExecutorModule } from "../executor/executor.ts";
+import { InlinePool } from "../inline/inline-pool.ts";
+import { POOL_KINDS } from "../kinds.ts";
+import type { RemotePoolOptions } from "../remote/remote-options.ts";
+import { FunctionPool, type Functions } from "./function-pool.ts";
+import { createExecutor } from "./functions-entry.ts";
+
+/** Options of {@link createPool}. */
+export interface CreatePoolOptions extends Omit<RemotePoolOptions, "executor"> {
+  /**
+   * `processes` (default; also `prefork`), `threads`, `async` (also `eventlet`, `gevent`), `solo`; or a module of your
+   * own that exports `createPool({ size, executor, … })`, which returns a {@link Pool}.
+   */
+  readonly kind?: string;
+  /** The module whose functions are called: a `file:` URL, as `new URL("./jobs.js", import.meta.url)`, or a package. */
+  readonly module: string | URL;
+  /** Default: the number of CPUs. */
+  readonly size?: number;
+  /** Arguments of Node for each process or thread. Default those of the calling process. */
+  readonly execArgv?: readonly string[];
+  /** Environment of each process or thread. Default that of the calling process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Makes a pool, for the name of a module as `kind`. */
+type PoolFactory = (options: RemotePoolOptions) => Promise<Pool> | Pool;
+
+/**
+ * Starts a pool that calls the functions of a module: `typeof import("./jobs.js")` as type argument types the calls.
+ *
+ * @throws {ImproperlyConfiguredError} for a kind that no pool has
+ * @throws {ExecutorStartError} when the module cannot be loaded
+ */
+export async function createPool<TFunctions = Functions>({
+  kind = "processes",
+  module,
+  ...options
+}: CreatePoolOptions): Promise<FunctionPool<TFunctions>> {
+  const executor: ExecutorModule = {
+    module: entryUrl("functions/functions-entry").href,
+    data: { module: String(module) },
+  };
+  const pool = await open(kind, { size: availableParallelism(), ...options, executor });
+  await pool.start();
+  return new FunctionPool<TFunctions>(pool);
+}
+
+async function open(name: string, options: RemotePoolOptions & { readonly size: number }): Promise<Pool> {
+  const kind = POOL_KINDS.get(name);
+  switch (kind) {
+    case "processes":
+      return new (await import("../processes/process-pool.ts")).ProcessPool(options);
+    case "threads":
+      return new (await import("../threads/thread-pool.ts")).ThreadPool(options);
+    case "async":
+    case "solo": {
+      const { execute } = await createExecutor(options.executor.data);
+      return new InlinePool({ kind, execute, size: kind === "solo" ? 1 : options.size });
+    }
+    case undefined:
+      return (await factory(name))(options);
+  }
+}
+
+async function factory(name: string): Promise<PoolFactory> {
+  const text = `there is no pool named "${name}".${didYouMean(name, POOL_KINDS.keys())} Pools: ${[...POOL_KINDS.keys()].join(", ")}, or a module of your own.`;
+  let exported: { readonly createPool?: unknown };
+  try {
+    exported = (await import(name)) as typeof exported;
+  } catch (cause) {
+    throw new ImproperlyConfiguredError(text, { cause });
+  }
+  if (typeof exported.createPool === "function") return exported.createPool as PoolFactory;
+  throw new ImproperlyConfiguredError(`the module "${name}" exports no function createPool`);
+}

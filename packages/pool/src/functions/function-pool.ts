@@ -1,0 +1,135 @@
+import { ClosedError } from "@q/kernel";
+import type { Job, Pool, PoolStats } from "../contracts.ts";
+import { TimeLimitExceeded } from "../errors.ts";
+import type { FunctionCall } from "./function-call.ts";
+
+/** Functions by name: `typeof import("./jobs.js")`, for instance. */
+export type Functions = Readonly<Record<string, unknown>>;
+
+/** Names of the functions among the exports of a module. */
+export type FunctionName<TFunctions> = {
+  [TName in keyof TFunctions]: TFunctions[TName] extends (...args: never[]) => unknown ? TName : never;
+}[keyof TFunctions] &
+  string;
+
+/** Arguments of one of them. */
+export type FunctionArgs<TFunctions, TName extends keyof TFunctions> = TFunctions[TName] extends (
+  ...args: infer TArgs
+) => unknown
+  ? TArgs
+  : never;
+
+/** What one of them resolves to. */
+export type FunctionResult<TFunctions, TName extends keyof TFunctions> = TFunctions[TName] extends (
+  ...args: never[]
+) => infer TResult
+  ? Awaited<TResult>
+  : never;
+
+/** Options of a call. */
+export interface CallOptions extends Pick<Job, "softLimitMs" | "hardLimitMs"> {
+  /** Terminates the call; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Functions of a module, called in a pool: what `multiprocessing.Pool` is in Python. Made by `createPool`.
+ *
+ * Arguments and results are cloned on their way, except on the event loop.
+ */
+export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
+  /** The pool below: for its size, `terminate`, `dumpStacks`. */
+  readonly pool: Pool;
+  #calls = 0;
+
+  constructor(pool: Pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * Calls a function, as soon as there is room; resolves to its result and rejects with what it throws.
+   *
+   * @throws {TimeLimitExceeded} when the hard limit is over
+   * @throws {WorkerLostError} when its process or thread dies
+   */
+  async run<TName extends FunctionName<TFunctions>>(
+    name: TName,
+    args: FunctionArgs<TFunctions, TName>,
+    { signal, ...limits }: CallOptions = {},
+  ): Promise<FunctionResult<TFunctions, TName>> {
+    signal?.throwIfAborted();
+    const id = `${name}-${++this.#calls}`;
+    const call: FunctionCall = { name, args: args as readonly unknown[] };
+    const abort = (): void => void this.pool.terminate(id, signal?.reason as Error);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const outcome = await this.pool.run({ id, payload: call, ...limits });
+      if (outcome.status === "failed") throw outcome.error;
+      if (outcome.status === "timed out") throw new TimeLimitExceeded(outcome.limitMs);
+      if (outcome.status === "lost") throw outcome.reason;
+      return outcome.value as FunctionResult<TFunctions, TName>;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Calls a function of one argument for each item; resolves to the results, in order, or rejects with the first error. */
+  map<TName extends FunctionName<TFunctions>>(
+    name: TName,
+    items: Iterable<FunctionArgs<TFunctions, TName>[0]>,
+    options?: CallOptions,
+  ): Promise<FunctionResult<TFunctions, TName>[]> {
+    const calls = [...items].map((item) => [item] as FunctionArgs<TFunctions, TName>);
+    return this.starmap(name, calls, options);
+  }
+
+  /** As {@link map}, with all the arguments of each call. */
+  starmap<TName extends FunctionName<TFunctions>>(
+    name: TName,
+    calls: Iterable<FunctionArgs<TFunctions, TName>>,
+    options?: CallOptions,
+  ): Promise<FunctionResult<TFunctions, TName>[]> {
+    return Promise.all([...calls].map((args) => this.run(name, args, options)));
+  }
+
+  /**
+   * As {@link map}, one result after the other, in order. Takes items only as fast as results are read: at most as many
+   * calls are under way as the pool has slots.
+   */
+  async *imap<TName extends FunctionName<TFunctions>>(
+    name: TName,
+    items: Iterable<FunctionArgs<TFunctions, TName>[0]> | AsyncIterable<FunctionArgs<TFunctions, TName>[0]>,
+    options?: CallOptions,
+  ): AsyncGenerator<FunctionResult<TFunctions, TName>, void, undefined> {
+    const underWay: Promise<FunctionResult<TFunctions, TName>>[] = [];
+    for await (const item of items) {
+      const call = this.run(name, [item] as FunctionArgs<TFunctions, TName>, options);
+      // Awaited below, in order; a call that fails before its turn is no unhandled rejection.
+      call.catch(() => {});
+      underWay.push(call);
+      const first = underWay.length >= this.pool.slots ? underWay.shift() : undefined;
+      if (first !== undefined) yield await first;
+    }
+    for (const call of underWay) yield await call;
+  }
+
+  stats(): PoolStats {
+    return this.pool.stats();
+  }
+
+  /** Waits for the calls under way, then ends the pool. */
+  async close(): Promise<void> {
+    await this.pool.drain();
+    await this.pool.stop();
+  }
+
+  /** Ends the pool at once; calls under way reject. */
+  async terminate(): Promise<void> {
+    this.pool.terminateAll(new ClosedError("the pool was terminated"));
+    await this.pool.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,57 @@
+import { createPool } from "@q/pool";
+import { describe, expect, it } from "vitest";
+
+interface Jobs {
+  readonly square: (n: number) => number;
+  readonly add: (a: number, b: number) => Promise<number>;
+  readonly fail: (message: string) => never;
+  readonly wait: (ms: number) => Promise<string>;
+  readonly never: () => never;
+}
+const module = new URL("./programs/arithmetic-jobs.mjs", import.meta.url);
+
+describe.each(["processes", "threads", "async", "solo"])("createPool with %s", (kind) => {
+  it("calls functions of a module: one, for each item, in order, as fast as they are read", async () => {
+    await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 2 });
+    expect(await pool.run("add", [1, 2])).toBe(3);
+    expect(await pool.map("square", [1, 2, 3])).toEqual([1, 4, 9]);
+    const sums = await pool.starmap("add", [
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(sums).toEqual([3, 7]);
+    let taken = 0;
+    function* items(): Generator<number> {
+      for (;;) yield ++taken;
+    }
+    const squares: number[] = [];
+    for await (const result of pool.imap("square", items())) if (squares.push(result) === 4) break;
+    expect(squares).toEqual([1, 4, 9, 16]);
+    expect(taken).toBeLessThan(10);
+  });
+
+  it("rejects with what the function threw, for an unknown function, and when it is aborted", async () => {
+    await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 1 });
+    await expect(pool.run("fail", ["on purpose"])).rejects.toThrow(new RangeError("on purpose"));
+    await expect(pool.run("nothing" as "fail", ["x"])).rejects.toThrow(/exports no function named nothing/);
+    const stop = new AbortController();
+    const waiting = pool.run("wait", [300], { signal: stop.signal });
+    stop.abort(new Error("changed my mind"));
+    await expect(waiting).rejects.toThrow("changed my mind");
+  });
+});
+
+it("ends a function that never returns at its hard limit", async () => {
+  await using pool = await createPool<Jobs>({ module, execArgv: [], size: 1 });
+  await expect(pool.run("never", [], { hardLimitMs: 200 })).rejects.toMatchObject({
+    code: "ERR_Q_TIME_LIMIT",
+  });
+  expect(await pool.run("square", [2])).toBe(4);
+});
+
+it("names the kinds that there are for one that there is not", async () => {
+  await expect(createPool({ kind: "procesess", module })).rejects.toMatchObject({
+    code: "ERR_Q_IMPROPERLY_CONFIGURED",
+    message: expect.stringContaining('Did you mean "processes"') as string,
+  });
+});
