@@ -21,9 +21,11 @@ export class FrameSocket {
   /** One system call per frame where the socket takes it at once. */
   write(frame: Frame): void {
     if (this.#socket.destroyed) return;
-    this.#socket.cork();
-    for (const chunk of frameChunks(frame)) this.#socket.write(chunk);
-    this.#socket.uncork();
+    const [first, ...rest] = frameChunks(frame);
+    if (rest.length > 0) this.#socket.cork();
+    if (first) this.#socket.write(first);
+    for (const chunk of rest) this.#socket.write(chunk);
+    if (rest.length > 0) this.#socket.uncork();
   }
 
   /** Something waits for the other side to read. */

@@ -7,14 +7,28 @@ import type { Frame } from "./frame.ts";
 const MAGIC = 0x51504631;
 const WORD = 4;
 
+/** A head below this is cheaper to copy than to write on its own. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
 /** Writes of one frame, in order; blobs are not copied. */
 export function frameChunks(frame: Frame): readonly Uint8Array[] {
-  const parts = [frame.head, ...frame.blobs];
+  const { head, blobs } = frame;
+  if (blobs.length === 0 && head.byteLength <= MAX_COPIED_BYTES) return [smallFrame(head)];
+  const parts = [head, ...blobs];
   const header = Buffer.allocUnsafe((2 + parts.length) * WORD);
   header.writeUInt32LE(MAGIC, 0);
   header.writeUInt32LE(parts.length, WORD);
   parts.forEach((part, n) => header.writeUInt32LE(part.byteLength, (2 + n) * WORD));
   return [header, ...parts];
+}
+
+function smallFrame(head: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(3 * WORD + head.byteLength);
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt32LE(1, WORD);
+  bytes.writeUInt32LE(head.byteLength, 2 * WORD);
+  bytes.set(head, 3 * WORD);
+  return bytes;
 }
 
 /** Most parts of a frame; more means that the stream is out of step. */
