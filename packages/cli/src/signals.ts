@@ -1,10 +1,13 @@
+import { asError } from "@q/kernel";
 import type { Worker } from "@q/worker";
+import { openInspectors, stackReport } from "@q/worker/internal";
 import { EXIT } from "./errors.ts";
 import type { Io } from "./io.ts";
 
 /**
  * Signals of a worker: TERM ends it warmly, QUIT coldly, INT warmly, then coldly, then at once.
- * `REMAP_SIGTERM=SIGQUIT` makes TERM cold. Returns the exit code that the signals ask for.
+ * `REMAP_SIGTERM=SIGQUIT` makes TERM cold. USR1 writes into the log what every process executes; USR2 opens their
+ * inspectors, where CELERY_RDBSIG is set. Returns the exit code that the signals ask for.
  */
 export class WorkerSignals implements Disposable {
   readonly #worker: Worker;
@@ -21,6 +24,8 @@ export class WorkerSignals implements Disposable {
       SIGTERM: () => (remapped ? this.#cold() : this.#warm()),
       SIGQUIT: () => this.#cold(),
       SIGINT: () => this.#interrupt(),
+      SIGUSR1: () => this.#report(stackReport(worker)),
+      ...(io.env["CELERY_RDBSIG"] && { SIGUSR2: () => this.#debug() }),
     };
     for (const [signal, handler] of Object.entries(this.#handlers)) process.on(signal, handler);
   }
@@ -49,6 +54,24 @@ export class WorkerSignals implements Disposable {
     this.#interrupts++;
     if (this.#interrupts === 1) this.#warm();
     else if (this.#interrupts === 2) this.#cold();
-    else process.exit(EXIT.failure);
+    else this.#hard();
+  }
+
+  #hard(): never {
+    this.#worker.kill();
+    process.exit(EXIT.failure);
+  }
+
+  #debug(): void {
+    const { env } = this.#io;
+    this.#report(openInspectors(this.#worker, env).then((lines) => `inspectors:\n${lines.join("\n")}`));
+  }
+
+  #report(report: Promise<string>): void {
+    const { logger } = this.#worker;
+    void report.then(
+      (text) => logger.warn({}, text),
+      (thrown: unknown) => logger.error({ err: asError(thrown) }, "what the worker does could not be told"),
+    );
   }
 }

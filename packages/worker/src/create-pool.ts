@@ -1,6 +1,13 @@
 import { availableParallelism } from "node:os";
 import { didYouMean, ImproperlyConfiguredError, type Logger } from "@q/kernel";
-import { type Execute, InlinePool, type Pool, ProcessPool, type RemotePoolOptions } from "@q/pool";
+import {
+  type Execute,
+  InlinePool,
+  type Pool,
+  ProcessPool,
+  type RemotePoolOptions,
+  ThreadPool,
+} from "@q/pool";
 import { symbolByName } from "@q/core/internal";
 import type { PoolFactory } from "./worker-options.ts";
 
@@ -59,8 +66,7 @@ function remotePool(
         `the pool async.`,
     );
   }
-  if (kind === "threads") throw new ImproperlyConfiguredError("there is no pool of threads yet");
-  return new ProcessPool({ ...remote, size });
+  return kind === "threads" ? new ThreadPool({ ...remote, size }) : new ProcessPool({ ...remote, size });
 }
 
 /** A pool of somebody else's: `custom` names it in the environment, as in Celery. */

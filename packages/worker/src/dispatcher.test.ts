@@ -3,6 +3,7 @@ import { type App, type CallOptions, createApp, TaskBase, type TaskContext, type
 import { type Deferred, deferred } from "@q/kernel";
 import { recordingLogger } from "@q/kernel/testing";
 import { type Execute, InlinePool, type Job, type Outcome, WorkerLostError } from "@q/pool";
+import type { TracePayload } from "./trace.ts";
 import { Worker } from "./worker.ts";
 
 /** A pool whose jobs end as the test says: each waits until it is told its outcome. */
@@ -70,6 +71,27 @@ describe("a task whose executor is lost", () => {
     await pool.begun[1]?.promise;
     expect(pool.jobs.map(({ job }) => job.id)).toEqual([id, id]);
     expect(await app.AsyncResult(id).state()).toBe("PENDING");
+  });
+
+  it("carries the number of its crashes, and comes no more after the third", async () => {
+    const { app, worker, pool, id } = await lostTask({ acksLate: true, rejectOnWorkerLost: true });
+    for (const n of [0, 1, 2]) {
+      await pool.begun[n]?.promise;
+      const payload = pool.jobs[n]?.job.payload as TracePayload;
+      expect([payload.message.headers["x-q-crashes"] ?? 0, payload.deliveryInfo.redelivered]).toEqual([
+        n,
+        n > 0,
+      ]);
+      pool.jobs[n]?.end.resolve(lost);
+    }
+    await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
+      excType: "CrashLimitError",
+      message: expect.stringContaining("the process died") as string,
+    });
+    await worker.dispatcher?.settled();
+    const connection = await (await app.connectionForWrite()).connect();
+    await using channel = await connection.openChannel();
+    expect([pool.jobs.length, await channel.queueInfo("celery.parked")]).toMatchObject([3, { messages: 1 }]);
   });
 
   it("fails nevertheless when its message is gone already", async () => {

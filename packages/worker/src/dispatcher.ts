@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Clock, Logger } from "@q/kernel";
+import { type Clock, type Logger, sleep } from "@q/kernel";
 import type { Consumer, Delivery, Settlement } from "@q/messaging";
 import { type App, TaskRevokedError } from "@q/core";
 import type { ExecutorIdentity, Outcome, Pool } from "@q/pool";
@@ -211,9 +211,14 @@ export class Dispatcher implements Desk {
     this.#finishLater(parked);
   }
 
-  /** Resolves when all that follows from ended requests is stored, sent and settled. */
-  async settled(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
+  /** Resolves when all that follows from ended requests is stored, sent and settled, or the time is over. */
+  async settled(timeoutMs: number = Infinity): Promise<void> {
+    const done = new AbortController();
+    const late = sleep(timeoutMs, { clock: this.clock, signal: done.signal });
+    while (this.#unfinished.size > 0) {
+      await Promise.race([Promise.all(this.#unfinished), late.then(() => this.#unfinished.clear())]);
+    }
+    done.abort();
   }
 
   /** The pool has got more or fewer slots. */

@@ -79,6 +79,19 @@ export class PoolControl implements Scalable {
     return this.autoscaler.update({ ...(max !== undefined && { max }), ...(min !== undefined && { min }) });
   }
 
+  /** Ends the processes of the pool at once. */
+  kill(): void {
+    const pids = new Set(this.#worker.pool?.stats().executors?.map(({ pid }) => pid));
+    pids.delete(process.pid);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+
   get #pool(): Pool {
     const { pool } = this.#worker;
     if (pool === undefined) throw new TypeError("the worker has not started");

@@ -1,4 +1,4 @@
-import { type Deferred, deferred, type Logger, sleep } from "@q/kernel";
+import { type Deferred, deferred, type Logger } from "@q/kernel";
 import type { ResultBackend } from "@q/backends";
 import type { BodyCodec, Connection, Consumer, Queue } from "@q/messaging";
 import type { App } from "@q/core";
@@ -250,6 +250,11 @@ export class Worker implements AsyncDisposable {
     return this.poolControl.autoscale(max, min);
   }
 
+  /** Kills the processes of the pool at once; for a program that is about to exit. */
+  kill(): void {
+    this.poolControl.kill();
+  }
+
   /** The log of one executor. @internal */
   executorLogger(index: number): Logger {
     return this.options.executorLogger?.(index) ?? this.logger;
@@ -369,23 +374,12 @@ export class Worker implements AsyncDisposable {
     const { gracePeriod } = this.options;
     if (gracePeriod !== undefined) this.#abandonIn(gracePeriod);
     await this.pool?.drain();
-    await this.#settled();
+    await this.#dispatcher?.settled(SETTLE_TIMEOUT_MS);
     await this.#blueprint.stop(this).catch(log("a part of the worker could not be stopped"));
     clearInterval(this.#keepAlive);
     this.app.events.emit("worker:stopped", { hostname: this.hostname });
     if (this.#failure) this.#stopped.reject(this.#failure);
     else this.#stopped.resolve();
-  }
-
-  /** Results, callbacks and settlements of tasks that were lost, for as long as that may take. */
-  async #settled(): Promise<void> {
-    const done = new AbortController();
-    const { clock } = this.app;
-    await Promise.race([
-      this.#dispatcher?.settled(),
-      sleep(SETTLE_TIMEOUT_MS, { clock, signal: done.signal }),
-    ]);
-    done.abort();
   }
 
   #abandonIn(seconds: number): void {

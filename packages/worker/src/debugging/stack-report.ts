@@ -1,0 +1,28 @@
+import type { Worker } from "../worker.ts";
+
+/**
+ * What a worker is doing, as text for its log: the tasks that run, and what each process or thread executes at this
+ * moment, also when it does not answer.
+ *
+ * @see celery/utils/debug.py, cry
+ */
+export async function stackReport(worker: Worker): Promise<string> {
+  const running = worker.dispatcher?.running ?? [];
+  const nowMs = worker.app.clock.now();
+  const tasks = running.map(({ id, request, startedMs = nowMs, pid = process.pid }) => {
+    const seconds = ((nowMs - startedMs) / 1000).toFixed(1);
+    return `  ${request.task}[${id}] for ${seconds} s in process ${pid}`;
+  });
+  // A thread that is ended while a debugger looks at it takes its pool along: better no stacks than no worker.
+  const isSafe = worker.pool?.capabilities.isolation !== "thread";
+  const stacks = isSafe ? ((await worker.pool?.dumpStacks?.()) ?? []) : [];
+  const executors = stacks.flatMap(({ index, pid, threadId, stack }) => [
+    `executor ${index + 1}, process ${pid}${threadId > 0 ? `, thread ${threadId}` : ""}:`,
+    stack === "" ? "    waits" : stack,
+  ]);
+  return [
+    `${worker.hostname}, process ${process.pid}: ${running.length} tasks run`,
+    ...tasks,
+    ...executors,
+  ].join("\n");
+}
