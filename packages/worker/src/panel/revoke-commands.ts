@@ -9,7 +9,7 @@ import { matchingStamps } from "../revoked-stamps.ts";
 export const revokeCommands: PanelCommands = {
   revoked: { run: (worker) => worker.revoked.ids() },
   revoke: {
-    run: (worker, args) => revoke(worker, args, args["terminate"] === true),
+    run: (worker, args) => revoke(worker, args, isTrue(args["terminate"])),
     required: ["task_id"],
   },
   terminate: {
@@ -18,6 +18,11 @@ export const revokeCommands: PanelCommands = {
   },
   revoke_by_stamped_headers: { run: revokeByStamps, required: ["headers"] },
 };
+
+/** Flower sends 1 for true, as Python programs do. */
+function isTrue(value: unknown): boolean {
+  return value === true || (typeof value === "number" && value !== 0);
+}
 
 function revoke(worker: Worker, { task_id: given, signal }: PanelArguments, terminate: boolean): unknown {
   const ids = idsOf(given);
@@ -44,7 +49,7 @@ function revokeByStamps(worker: Worker, { headers, terminate, signal }: PanelArg
   });
   worker.dropRevokedStamps();
   worker.logger.info({ headers, terminate }, "tasks were revoked by their stamps");
-  if (terminate !== true) return ok(`headers ${shown} flagged as revoked, but not terminated`);
+  if (!isTrue(terminate)) return ok(`headers ${shown} flagged as revoked, but not terminated`);
   if (matching.length === 0) return ok(`headers ${shown} were not terminated`);
   worker.revoke(
     matching.map(({ id }) => id),

@@ -159,6 +159,17 @@ describe("a worker that hears of revoked tasks", () => {
     release();
   });
 
+  it("takes a number for true, as Flower sends it", async () => {
+    const { app, worker } = await started();
+    const { task, begun, reason, release } = blocker(app);
+    await worker.start();
+    const { id } = await task.delay();
+    await begun;
+    await app.control.broadcast("revoke", { arguments: { task_id: id, terminate: 1 } });
+    expect(await reason).toEqual(revoked("terminated"));
+    release();
+  });
+
   it("keeps the end of a terminated task whatever its function does afterwards", async () => {
     const { app, worker } = await started();
     const { task, begun, release } = blocker(app);
