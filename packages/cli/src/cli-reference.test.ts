@@ -33,6 +33,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["beat", "list"],
   ["beat", "add"],
   ["beat", "next"],
+  ["multi"],
   ["call"],
   ["result"],
   ["status"],

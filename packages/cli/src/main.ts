@@ -5,6 +5,7 @@ import { type Environment, withEnvironment } from "./environment.ts";
 import { EXIT, exitCodeOf, UsageError } from "./errors.ts";
 import { globalOptions } from "./global-options.ts";
 import { type Io, processIo } from "./io.ts";
+import { multiArguments } from "./multi/multi-arguments.ts";
 import { version } from "./version.ts";
 
 const NAMES = [...Object.keys(COMMANDS).map((usage) => usage.split(" ")[0] as string), "config"];
@@ -17,6 +18,8 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     exitCode = await run(args as never, io);
   };
   try {
+    const multi = multiArguments(argv);
+    if (multi !== undefined) return await (await import("./commands/multi.ts")).runMulti(multi, io);
     await program(argv, { run, env: io.env, epilogue: (command) => epilogue(command, argv, io) })
       .exitProcess(false)
       .fail((message, error) => {

@@ -36,7 +36,7 @@ export class PidFile implements Disposable {
 }
 
 /** The id in the file; -1, which no process has, when it holds something else; `undefined` when there is no file. */
-function readPid(path: string): number | undefined {
+export function readPid(path: string): number | undefined {
   try {
     const pid = Number(readFileSync(path, "utf8").trim());
     return Number.isInteger(pid) && pid > 0 ? pid : -1;
@@ -45,12 +45,23 @@ function readPid(path: string): number | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of that id runs; one that has ended and only waits for its parent does not. */
+export function isAlive(pid: number): boolean {
   if (pid < 1) return false;
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** In a container nobody may collect processes whose parent is gone: they stay, ended, for as long as it lives. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
+  } catch {
+    return false;
   }
 }

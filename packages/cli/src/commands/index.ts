@@ -69,6 +69,14 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
       return { options: eventsOptions, run: runEvents };
     },
   },
+  "multi <command>": {
+    describe: "start and stop several workers on this machine",
+    load: async () => {
+      const { MULTI_USAGE } = await import("./multi.ts");
+      // Its arguments have a syntax of their own: main hands them over unread. This is for the help.
+      return { options: {}, usage: MULTI_USAGE, run: async () => 0 };
+    },
+  },
   purge: {
     describe: "remove waiting messages",
     load: async () => {

@@ -2,6 +2,7 @@ import { expandPath, nodeName, Worker, type WorkerOptions } from "@q/worker";
 import type { App } from "@q/core";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import type { GlobalArguments } from "../global-options.ts";
+import { detach } from "../detach.ts";
 import { exitCodeOf, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { importTasks } from "../load-app.ts";
@@ -11,6 +12,7 @@ import { logLevel } from "../output/logger.ts";
 import { WorkerLog } from "../output/worker-log.ts";
 import { TaskOutput } from "@q/worker/internal";
 import { PidFile } from "../pidfile.ts";
+import { takePrivileges } from "../privileges.ts";
 import { WorkerSignals } from "../signals.ts";
 import { version } from "../version.ts";
 
@@ -33,6 +35,11 @@ export const workerOptions = {
   },
   logformat: { choices: ["text", "json"], default: "text", describe: "form of the log" },
   pidfile: { type: "string", describe: "write the process id to this file" },
+  detach: { alias: "D", type: "boolean", describe: "run in the background" },
+  uid: { type: "string", describe: "user to run as" },
+  gid: { type: "string", describe: "group to run as" },
+  umask: { type: "string", describe: "file mode mask, octal" },
+  executable: { type: "string", describe: "program that runs it with --detach; default this Node" },
   queues: { alias: "Q", type: "string", describe: "queues to consume, separated by commas" },
   "exclude-queues": { alias: "X", type: "string", describe: "queues not to consume" },
   include: { alias: "I", type: "string", describe: "modules to import first, separated by commas" },
@@ -98,10 +105,16 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
     ...(args.maxTasksPerChild !== undefined && { workerMaxTasksPerChild: args.maxTasksPerChild }),
     ...(args.maxMemoryPerChild !== undefined && { workerMaxMemoryPerChild: args.maxMemoryPerChild }),
   });
+  const { uid = app.conf.workerUid, gid = app.conf.workerGid, umask = app.conf.workerUmask } = args;
+  takePrivileges({ umask });
+  const background = args.detach === true ? await detachWorker(app, { args, io, hostname }) : undefined;
+  if (background !== undefined) return background;
   const log = workerLog(app, { args, io, hostname });
   app.logger = log.main;
   const pidfile = args.pidfile ?? app.conf.workerPidfile;
   using _pidfile = pidfile === null ? undefined : new PidFile(expandPath(pidfile, hostname));
+  // The files belong to who starts it, the tasks to who runs it.
+  takePrivileges({ uid, gid });
   await importTasks(app, process.cwd(), list(args.include));
 
   const outputLevel = app.conf.workerRedirectStdouts
@@ -135,6 +148,24 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   } finally {
     await app.close();
   }
+}
+
+/** Starts the same command in the background and returns its exit code; `undefined` when it is to stay here. */
+async function detachWorker(
+  app: App,
+  { args, io, hostname }: { args: WorkerArguments; io: Io; hostname: string },
+): Promise<number | undefined> {
+  const { workerLogfile, workerPidfile, workerExecutable } = app.conf;
+  const expanded = (path: string | null | undefined): string | undefined =>
+    path == null ? undefined : expandPath(path, hostname);
+  const code = await detach({
+    executable: args.executable ?? workerExecutable ?? undefined,
+    logfile: expanded(args.logfile ?? workerLogfile),
+    pidfile: expanded(args.pidfile ?? workerPidfile),
+    env: io.env,
+  });
+  if (code !== undefined) await app.close();
+  return code;
 }
 
 /** A log by the options of the command line, then the settings. */
