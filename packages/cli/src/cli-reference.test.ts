@@ -43,6 +43,14 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["purge"],
   ["report"],
   ["shell"],
+  ["migrate"],
+  ["amqp"],
+  ["list", "bindings"],
+  ["graph", "bootsteps"],
+  ["graph", "workers"],
+  ["logtool"],
+  ["upgrade", "settings"],
+  ["completion"],
   ["config", "check"],
 ];
 

@@ -11,6 +11,8 @@ export interface Io {
   readonly ask: (question: string) => Promise<string>;
   /** Ends commands that run until they are told to; the signals INT and TERM do as well. */
   readonly stop?: AbortSignal;
+  /** Replaces the last line of a terminal, until something else is written; absent where nobody watches. */
+  readonly status?: (text: string) => void;
   /** Lines may be coloured. */
   readonly color: boolean;
 }
@@ -30,6 +32,9 @@ export function processIo(): Io {
         prompt.close();
       }
     },
+    ...(process.stderr.isTTY && {
+      status: (text) => void process.stderr.write(`\r\u001b[K${text}`),
+    }),
     color: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
   };
 }

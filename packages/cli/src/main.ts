@@ -1,6 +1,6 @@
 import { asError, didYouMean, QError } from "@q/kernel";
 import yargs, { type Argv } from "yargs";
-import { type Command, COMMANDS, CONFIG_COMMANDS, type LazyCommand } from "./commands/index.ts";
+import { type Command, COMMANDS, GROUPS, type LazyCommand } from "./commands/index.ts";
 import { type Environment, withEnvironment } from "./environment.ts";
 import { EXIT, exitCodeOf, UsageError } from "./errors.ts";
 import { globalOptions } from "./global-options.ts";
@@ -8,7 +8,10 @@ import { type Io, processIo } from "./io.ts";
 import { multiArguments } from "./multi/multi-arguments.ts";
 import { version } from "./version.ts";
 
-const NAMES = [...Object.keys(COMMANDS).map((usage) => usage.split(" ")[0] as string), "config"];
+const NAMES = [
+  ...Object.keys(COMMANDS).map((usage) => usage.split(" ")[0] as string),
+  ...Object.keys(GROUPS),
+];
 
 /** Runs `q` with these arguments (without the program's name) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
@@ -61,18 +64,26 @@ function program(argv: readonly string[], surroundings: Surroundings): Argv {
       "parse-positional-numbers": false,
     })
     .options(withEnvironment(globalOptions, { prefix: "CELERY", env }));
-  return withCommands(parser, COMMANDS, surroundings)
-    .command("config", "work with the configuration", (config) =>
-      withCommands(config, CONFIG_COMMANDS, surroundings)
-        .demandCommand(1, "Which of them? q config check")
+  withCommands(parser, COMMANDS, surroundings);
+  for (const [name, { describe, commands }] of Object.entries(GROUPS)) {
+    const examples = Object.keys(commands).map((usage) => `q ${name} ${usage}`);
+    parser.command(name, describe, (group) =>
+      withCommands(group, commands, surroundings)
+        .demandCommand(1, `Which of them? ${examples.join(", ")}`)
         .strict(),
-    )
-    .demandCommand(1, "Which command? See q --help")
-    .strict()
-    .version(version)
-    .help()
-    .alias("help", "h")
-    .wrap(100);
+    );
+  }
+  return (
+    parser
+      .demandCommand(1, "Which command? See q --help")
+      .strict()
+      .version(version)
+      // Asks for completions in the shell's name; the scripts are those of q completion.
+      .completion("get-completions", false)
+      .help()
+      .alias("help", "h")
+      .wrap(100)
+  );
 }
 
 function withCommands(

@@ -31,4 +31,5 @@ export { traceRun } from "./tracing/task-channels.ts";
 export { censor } from "./conf/censor.ts";
 export { DEFAULT_CONFIG_MODULE, loadDefaultConfig } from "./conf/default-config.ts";
 export { findModuleFile, loadModule, pickExport, splitSpecifier } from "./conf/load-module.ts";
+export { oldNames } from "./conf/old-names.ts";
 export { symbolByName } from "./conf/symbol-by-name.ts";

@@ -100,6 +100,11 @@ export class Worker implements AsyncDisposable {
     ]);
   }
 
+  /** The parts and the names of those that each requires, in the order of their start. */
+  get bootsteps(): readonly { readonly name: string; readonly requires: readonly string[] }[] {
+    return this.#blueprint.steps.map(({ name, requires = [] }) => ({ name, requires }));
+  }
+
   /** Names of the parts, in the order of their start. */
   get steps(): string[] {
     return this.#blueprint.steps.map((step) => step.name);

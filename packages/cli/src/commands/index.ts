@@ -2,6 +2,7 @@ import type { Options } from "yargs";
 import type { Io } from "../io.ts";
 import { BEAT_COMMANDS } from "./beat-commands.ts";
 import type { RemoteCommandArguments } from "./remote-command.ts";
+import { TOOL_COMMANDS, TOOL_GROUPS } from "./tool-commands.ts";
 
 /** A command, loaded when it is asked for: sending a task does not wait for the code of the worker. */
 export interface LazyCommand {
@@ -19,6 +20,12 @@ export interface Command {
   /** Further text for the end of its help. */
   readonly epilogue?: (argv: readonly string[], io: Io) => Promise<string>;
   readonly run: (args: never, io: Io) => Promise<number>;
+}
+
+/** Commands that are typed behind a common word, such as `q config check`. */
+export interface CommandGroup {
+  readonly describe: string;
+  readonly commands: Readonly<Record<string, LazyCommand>>;
 }
 
 /** The commands by their usage, in the order of the help. */
@@ -98,14 +105,21 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
       return { options: shellOptions, run: runShell };
     },
   },
+  ...TOOL_COMMANDS,
 };
 
-/** The commands below `q config`. */
-export const CONFIG_COMMANDS: Readonly<Record<string, LazyCommand>> = {
-  check: {
-    describe: "read the configuration and report what is wrong",
-    load: async () => ({ options: {}, run: (await import("./config-check.ts")).runConfigCheck }),
+/** The groups of commands by their word. */
+export const GROUPS: Readonly<Record<string, CommandGroup>> = {
+  config: {
+    describe: "work with the configuration",
+    commands: {
+      check: {
+        describe: "read the configuration and report what is wrong",
+        load: async () => ({ options: {}, run: (await import("./config-check.ts")).runConfigCheck }),
+      },
+    },
   },
+  ...TOOL_GROUPS,
 };
 
 function remote(kind: "inspect" | "control", describe: string): LazyCommand {

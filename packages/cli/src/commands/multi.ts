@@ -38,68 +38,79 @@ const FLAGS = ["--nosplash", "--quiet", "-q", "--verbose", "--no-color", "-C", "
 export async function runMulti(argv: readonly string[], io: Io): Promise<number> {
   const flags = new Set(argv.filter((word) => (FLAGS as readonly string[]).includes(word)));
   const [command = "help", ...words] = argv.filter((word) => !flags.has(word));
-  const isQuiet = flags.has("--quiet") || flags.has("-q");
-  const output = outputOf(io, {
-    isQuiet,
-    isVerbose: flags.has("--verbose"),
-    isPlain: flags.has("--no-color") || flags.has("-C"),
-  });
-  if (
-    ["start", "stop", "stopwait", "stop_verify", "restart", "kill"].includes(command) &&
-    !flags.has("--nosplash")
-  )
-    output.note(`q multi v${version}`);
-  const print = (rows: readonly unknown[], texts: readonly string[]): number => {
-    io.out(flags.has("--json") ? JSON.stringify(rows) : texts.join("\n"));
+  const output = outputOf(io, flags);
+  if (Object.hasOwn(ACTIONS, command)) {
+    if (!flags.has("--nosplash")) output.note(`q multi v${version}`);
+    return (await ACTIONS[command]?.(parseMultiArguments(words), output)) ?? EXIT.ok;
+  }
+  if (command === "help") {
+    io.out(MULTI_USAGE);
+    return EXIT.ok;
+  }
+  const answer = answerTo(command, words);
+  if (answer === undefined) return EXIT.failure;
+  io.out(flags.has("--json") ? JSON.stringify(answer.rows) : answer.lines.join("\n"));
+  return EXIT.ok;
+}
+
+type Action = (given: MultiArguments, output: ClusterOutput) => Promise<number>;
+
+const stop =
+  (wait: boolean): Action =>
+  async (given, output) => {
+    const signal = takeSignal(given);
+    await clusterOf(given, output).stop({ signal, wait });
     return EXIT.ok;
   };
+
+/** What changes something. */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  start: async (given, output) => exitCode(await clusterOf(given, output).start()),
+  stop: stop(false),
+  stopwait: stop(true),
+  stop_verify: stop(true),
+  restart: async (given, output) => {
+    const signal = takeSignal(given);
+    return exitCode(await clusterOf(given, output).restart(signal));
+  },
+  kill: async (given, output) => {
+    clusterOf(given, output).kill();
+    return EXIT.ok;
+  },
+};
+
+/** The same as data and as lines of text. */
+interface Answer {
+  readonly rows: readonly unknown[];
+  readonly lines: readonly string[];
+}
+
+/** What only tells; `undefined` when the node asked for is not among them. */
+function answerTo(command: string, words: readonly string[]): Answer | undefined {
+  const [first = "", ...rest] = words;
   switch (command) {
-    case "start":
-      return exitCode(await clusterOf(parseMultiArguments(words), output).start());
-    case "stop":
-    case "stopwait":
-    case "stop_verify":
-    case "restart": {
-      const given = parseMultiArguments(words);
-      const signal = takeSignal(given);
-      const cluster = clusterOf(given, output);
-      if (command === "restart") return exitCode(await cluster.restart(signal));
-      await cluster.stop({ signal, wait: command !== "stop" });
-      return EXIT.ok;
-    }
-    case "kill":
-      clusterOf(parseMultiArguments(words), output).kill();
-      return EXIT.ok;
     case "names": {
       const names = nodesOf(parseMultiArguments(words)).map(({ name }) => name);
-      return print(names, names);
+      return { rows: names, lines: names };
     }
     case "show": {
       const nodes = nodesOf(parseMultiArguments(words));
-      const rows = nodes.map(({ name, command: argv_, pidfile, logfile }) => ({
+      const rows = nodes.map(({ name, command: line, pidfile, logfile }) => ({
         name,
-        command: argv_,
+        command: line,
         pidfile,
         logfile,
       }));
-      return print(
-        rows,
-        nodes.map((node) => shellLine(node.command)),
-      );
+      return { rows, lines: nodes.map((node) => shellLine(node.command)) };
     }
     case "get": {
-      const [wanted = "", ...rest] = words;
-      const node = nodesOf(parseMultiArguments(rest)).find(({ name }) => name === wanted);
-      return node === undefined ? EXIT.failure : print([...node.command], [shellLine(node.command)]);
+      const node = nodesOf(parseMultiArguments(rest)).find(({ name }) => name === first);
+      return node && { rows: node.command, lines: [shellLine(node.command)] };
     }
     case "expand": {
-      const [template = "", ...rest] = words;
-      const texts = nodesOf(parseMultiArguments(rest)).map((node) => node.expand(template));
-      return print(texts, texts);
+      const texts = nodesOf(parseMultiArguments(rest)).map((node) => node.expand(first));
+      return { rows: texts, lines: texts };
     }
-    case "help":
-      io.out(MULTI_USAGE);
-      return EXIT.ok;
     default:
       throw new UsageError(`q multi has no command "${command}". See q multi help`);
   }
@@ -130,15 +141,14 @@ function takeSignal({ options }: MultiArguments): NodeJS.Signals {
   return "SIGTERM";
 }
 
-function outputOf(
-  io: Io,
-  { isQuiet, isVerbose, isPlain }: { isQuiet: boolean; isVerbose: boolean; isPlain: boolean },
-): ClusterOutput {
+function outputOf(io: Io, flags: ReadonlySet<string>): ClusterOutput {
   const codes = { blue: 34, green: 32, magenta: 35, red: 31 };
+  const isQuiet = flags.has("--quiet") || flags.has("-q");
+  const isColored = io.color && !flags.has("--no-color") && !flags.has("-C");
   return {
     note: isQuiet ? () => {} : io.out,
-    info: isVerbose ? io.out : () => {},
-    paint: (text, color) => (io.color && !isPlain ? `\u001b[${codes[color]}m${text}\u001b[0m` : text),
+    info: flags.has("--verbose") ? io.out : () => {},
+    paint: (text, color) => (isColored ? `\u001b[${codes[color]}m${text}\u001b[0m` : text),
   };
 }
 

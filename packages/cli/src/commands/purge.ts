@@ -3,6 +3,7 @@ import { EXIT } from "../errors.ts";
 import type { GlobalArguments } from "../global-options.ts";
 import type { Io } from "../io.ts";
 import { openApp } from "../open-app.ts";
+import { Progress } from "../output/progress.ts";
 
 /** Options of `q purge`. */
 export const purgeOptions = {
@@ -29,7 +30,12 @@ export async function runPurge(args: PurgeArguments, io: Io): Promise<number> {
   const connection = await (await app.connectionForWrite()).connect();
   await using channel = await connection.openChannel();
   const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = await channel.purge(name);
+  using progress = new Progress(io, "Purging queues", names.length);
+  for (const [at, name] of names.entries()) {
+    counts[name] = await channel.purge(name);
+    progress.at(at + 1);
+  }
+  progress[Symbol.dispose]();
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (args.json === true) io.out(JSON.stringify({ purged: total, queues: counts }));
   else

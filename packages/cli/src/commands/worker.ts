@@ -98,13 +98,7 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   const app = await openApp(args, io, { app: true });
   const hostname = nodeName(args.hostname);
   app.config.configFromCmdline(args["--"] ?? []);
-  app.config.override({
-    ...(args.disablePrefetch === true && { workerDisablePrefetch: true }),
-    ...(args.timeLimit !== undefined && { taskTimeLimit: args.timeLimit }),
-    ...(args.softTimeLimit !== undefined && { taskSoftTimeLimit: args.softTimeLimit }),
-    ...(args.maxTasksPerChild !== undefined && { workerMaxTasksPerChild: args.maxTasksPerChild }),
-    ...(args.maxMemoryPerChild !== undefined && { workerMaxMemoryPerChild: args.maxMemoryPerChild }),
-  });
+  app.config.override(settingsOf(args));
   const { uid = app.conf.workerUid, gid = app.conf.workerGid, umask = app.conf.workerUmask } = args;
   takePrivileges({ umask });
   const background = args.detach === true ? await detachWorker(app, { args, io, hostname }) : undefined;
@@ -148,6 +142,17 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   } finally {
     await app.close();
   }
+}
+
+/** Settings that the options of the command line change. */
+function settingsOf(args: WorkerArguments): Record<string, unknown> {
+  return {
+    ...(args.disablePrefetch === true && { workerDisablePrefetch: true }),
+    ...(args.timeLimit !== undefined && { taskTimeLimit: args.timeLimit }),
+    ...(args.softTimeLimit !== undefined && { taskSoftTimeLimit: args.softTimeLimit }),
+    ...(args.maxTasksPerChild !== undefined && { workerMaxTasksPerChild: args.maxTasksPerChild }),
+    ...(args.maxMemoryPerChild !== undefined && { workerMaxMemoryPerChild: args.maxMemoryPerChild }),
+  };
 }
 
 /** Starts the same command in the background and returns its exit code; `undefined` when it is to stay here. */
