@@ -105,11 +105,6 @@ export class Worker implements AsyncDisposable {
     return this.#blueprint.steps.map(({ name, requires = [] }) => ({ name, requires }));
   }
 
-  /** Names of the parts, in the order of their start. */
-  get steps(): string[] {
-    return this.#blueprint.steps.map((step) => step.name);
-  }
-
   /**
    * Resolves when the worker consumes, or was stopped before it could.
    *
