@@ -12,7 +12,8 @@ export default defineConfig({
     projects: [
       ...packages.map((name) => ({
         extends: true as const,
-        test: { name, include: [`packages/${name}/src/**/*.test.ts`] },
+        // Milliseconds on an idle machine; the rest is for one that does other things at the same time.
+        test: { name, include: [`packages/${name}/src/**/*.test.ts`], testTimeout: 30_000 },
       })),
       {
         extends: true as const,
