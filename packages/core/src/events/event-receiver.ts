@@ -28,6 +28,8 @@ export interface EventReceiverOptions {
   readonly wakeup?: boolean;
   /** Move timestamps by the difference between the sender's time zone and ours, as Celery does. Default true. */
   readonly localize?: boolean;
+  /** Connection to listen on, which stays open afterwards. Default one of its own. */
+  readonly connection?: Connection;
   /** Told when the connection is lost; it is made again by itself. */
   readonly onLost?: (error: Error) => void;
 }
@@ -78,7 +80,7 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
   /** Events as they come. @throws {ImproperlyConfiguredError} when the broker has no events */
   async *events(options: CaptureOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
     const inbox = new Mailbox<ReceivedEvent | Error>();
-    const connection = await this.#app.connectionForRead();
+    const connection = this.#options.connection ?? (await this.#app.connectionForRead());
     const codec = await this.#codec();
     const consumer = new Consumer(connection, {
       queues: [await this.#queue(connection)],
@@ -94,7 +96,7 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
       yield* this.#take(inbox, options);
     } finally {
       await consumer.stop();
-      await connection.close();
+      if (this.#options.connection === undefined) await connection.close();
     }
   }
 

@@ -44,8 +44,16 @@ export function gossipStep(): Bootstep<Worker> {
 }
 
 /** Until `signal` aborts. A broker that gives no events away costs the worker its gossip and nothing else. */
-async function listen({ app, logger }: Worker, gossip: Gossip, signal: AbortSignal): Promise<void> {
-  const receiver = new EventReceiver(app, { routingKey: "worker.#", wakeup: false });
+async function listen(
+  { app, connection, logger }: Worker,
+  gossip: Gossip,
+  signal: AbortSignal,
+): Promise<void> {
+  const receiver = new EventReceiver(app, {
+    routingKey: "worker.#",
+    wakeup: false,
+    ...(connection && { connection }),
+  });
   try {
     for await (const event of receiver.events({ signal })) gossip.hear(event);
   } catch (thrown) {
