@@ -1,4 +1,5 @@
 import type { Scenario } from "../harness/scenario.ts";
+import { canvas } from "./canvas.ts";
 import {
   amqpDrain,
   delay2ms,
@@ -23,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   redisEnqueue,
   amqpEnqueue,
   roundtrip,
+  canvas,
   sqliteEnqueue,
   sqliteDrain,
   redisMemory,

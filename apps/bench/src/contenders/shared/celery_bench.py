@@ -167,6 +167,31 @@ def roundtrips(app):
     meter.finish(count, p50Ms=latencies[count // 2], p99Ms=latencies[min(count - 1, int(count * 0.99))])
 
 
+def workflows(app, kind):
+    """Measures a chord of 1000, a group of 1000 or a chain of 100, from call to value, one at a time."""
+    from celery import chain, chord, group
+
+    @app.task(name="bench.noop", ignore_result=False)
+    def noop(x, y):
+        return None
+
+    build = {
+        "chord": lambda: chord([noop.s(2, 3) for _ in range(1000)], noop.s(3)),
+        "group": lambda: group([noop.s(2, 3) for _ in range(1000)]),
+        "chain": lambda: chain(noop.s(2, 3), *[noop.s(3) for _ in range(99)]),
+    }[kind]
+    build().delay().get(timeout=60)
+    meter = ready_and_go()
+    latencies = []
+    for _ in range(context["count"]):
+        start = time.perf_counter()
+        build().delay().get(timeout=60)
+        latencies.append((time.perf_counter() - start) * 1000)
+    latencies.sort()
+    count = len(latencies)
+    meter.finish(count, p50Ms=latencies[count // 2], p99Ms=latencies[min(count - 1, int(count * 0.99))])
+
+
 def enqueue(app):
     """Measures a loop of `delay`."""
 

@@ -1,10 +1,13 @@
 import { readContext, readyAndGo } from "../../harness/contender.ts";
 import { percentile } from "../../harness/statistics.ts";
 
-const warmUpCalls = 200;
+const WARM_UP_CALLS = 200;
 
 /** Measures a call that resolves with its task's result, one at a time, and ends the process. */
-export async function measureRoundtrips(call: () => Promise<unknown>): Promise<never> {
+export async function measureRoundtrips(
+  call: () => Promise<unknown>,
+  { warmUpCalls = WARM_UP_CALLS }: { readonly warmUpCalls?: number } = {},
+): Promise<never> {
   const { count } = readContext();
   for (let i = 0; i < warmUpCalls; i++) await call();
   const meter = await readyAndGo();

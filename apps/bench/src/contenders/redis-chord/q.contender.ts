@@ -1,0 +1,15 @@
+import { chord } from "@q/core";
+import { readContext } from "../../harness/contender.ts";
+import { benchApp } from "../shared/q-app.ts";
+import { measureRoundtrips } from "../shared/roundtrips.ts";
+
+const { redisUrl, queue } = readContext();
+const { app, noop } = benchApp({ queue, broker: redisUrl, backend: redisUrl });
+const body = app.signature("bench.noop", [3]);
+await measureRoundtrips(
+  async () => {
+    const header = Array.from({ length: 1000 }, () => noop.s(2, 3));
+    return (await chord(header, body).delay()).get({ timeout: 60 });
+  },
+  { warmUpCalls: 2 },
+);
