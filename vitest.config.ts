@@ -5,7 +5,8 @@ const packages = ["kernel", "messaging", "pool", "beat", "backends", "core", "wo
 export default defineConfig({
   // Tests run on the TypeScript source of every package, not on its build.
   resolve: { conditions: ["@q/source"] },
-  ssr: { resolve: { conditions: ["@q/source", "node", "module-sync", "import", "default"] } },
+  // Not "import": vitest hands these on to Node, where a require of a package with two builds would then get the wrong one.
+  ssr: { resolve: { conditions: ["@q/source", "node", "module-sync"] } },
   test: {
     passWithNoTests: true,
     // Without `extends: true` a project does not see the conditions above.

@@ -13,7 +13,28 @@ type OpenStore = (url: string, context: StoreContext) => Promise<BeatStore>;
 /** Loaded when a URL first names them. */
 const STORES: Readonly<Record<string, () => Promise<OpenStore>>> = {
   file: async () => (await import("./file/file-store.ts")).openFileStore,
+  sqlite: async () => (await import("./sqlite/sqlite-store.ts")).openSqliteStore,
+  redis: openRedis,
+  rediss: openRedis,
+  valkey: openRedis,
+  valkeys: openRedis,
+  postgres: openPostgres,
+  postgresql: openPostgres,
+  mysql: openMysql,
+  mariadb: openMysql,
 };
+
+async function openRedis(): Promise<OpenStore> {
+  return (await import("./redis/redis-store.ts")).openRedisStore;
+}
+
+async function openPostgres(): Promise<OpenStore> {
+  return (await import("./sql/postgres.ts")).openPostgresStore;
+}
+
+async function openMysql(): Promise<OpenStore> {
+  return (await import("./sql/mysql.ts")).openMysqlStore;
+}
 
 /**
  * Opens the store that a file name or a URL names. Its driver is loaded now.

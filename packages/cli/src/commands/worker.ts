@@ -1,6 +1,7 @@
 import { expandPath, nodeName, Worker, type WorkerOptions } from "@q/worker";
 import type { App } from "@q/core";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
+import { EmbeddedBeat } from "../beat/embedded-beat.ts";
 import type { GlobalArguments } from "../global-options.ts";
 import { detach } from "../detach.ts";
 import { exitCodeOf, UsageError } from "../errors.ts";
@@ -75,6 +76,13 @@ export const workerOptions = {
   "soft-time-limit": { type: "number", describe: "seconds after which a task's signal aborts" },
   "grace-period": { type: "number", describe: "seconds a warm shutdown waits for running tasks" },
   unusable: { choices: ["reject", "park"], describe: "what happens to messages that cannot be used" },
+  beat: { alias: "B", type: "boolean", describe: "send periodic tasks too; for one worker only" },
+  schedule: {
+    alias: ["s", "schedule-filename"],
+    type: "string",
+    describe: "where -B keeps the schedule, as in q beat",
+  },
+  scheduler: { type: "string", describe: "scheduler of -B, as in q beat" },
   purge: { alias: "discard", type: "boolean", describe: "discard waiting messages first" },
   statedb: {
     alias: "S",
@@ -128,18 +136,18 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   });
   using signals = new WorkerSignals(worker, args.quiet === true ? { ...io, err: () => {} } : io);
   await worker.start();
-  if (args.quiet !== true && !worker.isStopping) {
-    io.err(workerBanner(worker, version));
-    if (/^(info|debug)$/i.test(args.loglevel)) io.err(taskList(app));
-    io.err(`${hostname} ready.`);
-  }
+  const beat = args.beat === true ? new EmbeddedBeat(app, args) : undefined;
   try {
+    await beat?.start();
+    announce(worker, args, io);
     await worker.stopped;
     return signals.exitCode;
   } catch (error) {
     io.err(`q worker: ${error instanceof Error ? error.message : String(error)}`);
+    await worker.stop("warm");
     return exitCodeOf(error);
   } finally {
+    await beat?.[Symbol.asyncDispose]();
     await app.close();
   }
 }
@@ -171,6 +179,13 @@ async function detachWorker(
   });
   if (code !== undefined) await app.close();
   return code;
+}
+
+function announce(worker: Worker, args: WorkerArguments, io: Io): void {
+  if (args.quiet === true || worker.isStopping) return;
+  io.err(workerBanner(worker, version));
+  if (/^(info|debug)$/i.test(args.loglevel)) io.err(taskList(worker.app));
+  io.err(`${worker.hostname} ready.`);
 }
 
 /** A log by the options of the command line, then the settings. */

@@ -19,12 +19,14 @@ export class FileLock {
     for (let attempt = 0; ; attempt++) {
       const holder = await this.#tryTake();
       if (holder === undefined || holder === process.pid) return;
-      if (attempt > 2 || isAlive(holder)) {
+      if (attempt > 5 || isAlive(holder)) {
         throw new BeatLockedError(
           `${this.#path}: process ${holder} keeps this schedule. Stop it, or name another file with -s.`,
         );
       }
-      await rm(this.#path, { force: true });
+      // Its file may have been made just now, and not say yet whose it is.
+      if (!isDead(holder) && attempt < 3) await sleep(RETRY_MS * 5);
+      else await rm(this.#path, { force: true });
     }
   }
 
@@ -36,8 +38,7 @@ export class FileLock {
   async during<TResult>(work: () => Promise<TResult>): Promise<TResult> {
     const deadline = performance.now() + CHANGE_MS;
     for (let holder = await this.#tryTake(); holder !== undefined; holder = await this.#tryTake()) {
-      if (performance.now() > deadline || (holder !== process.pid && !isAlive(holder)))
-        await rm(this.#path, { force: true });
+      if (performance.now() > deadline || isDead(holder)) await rm(this.#path, { force: true });
       else await sleep(RETRY_MS);
     }
     try {
@@ -58,12 +59,16 @@ export class FileLock {
     }
   }
 
-  /** -1, which no process has, when the file is gone or does not say. */
+  /** -1, which no process has, when the file is gone or does not say (yet). */
   async #holder(): Promise<number> {
     const text = await readFile(this.#path, "utf8").catch(() => "");
     const pid = Number(text.trim());
     return Number.isInteger(pid) && pid > 0 ? pid : -1;
   }
+}
+
+function isDead(holder: number): boolean {
+  return holder > 0 && !isAlive(holder);
 }
 
 function isAlive(pid: number): boolean {
