@@ -5,8 +5,9 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Wider than the widest span between the offsets of two zones (26 hours), so a change near an instant is seen. */
 const WINDOW_MS = 27 * 3_600_000;
-/** Days whose offset is remembered, per zone; a schedule needs a few around its next occurrence. */
-const MAX_DAYS = 2048;
+const WEEK_MS = 7 * DAY_MS;
+/** Stretches whose offset is remembered, per zone; a schedule needs a few around its next occurrence. */
+const MAX_REMEMBERED = 2048;
 
 /** One change of a zone's offset from UTC. */
 export interface Transition {
@@ -23,7 +24,9 @@ export interface Transition {
 export class Zone {
   readonly name: string;
   readonly #offsetAt: (instant: number) => number;
-  /** Offset of whole days (UTC) without a change; `null` for days with one. */
+  /** Offset of whole weeks without a change; `null` for weeks with one. No zone changes twice in a week. */
+  readonly #weeks = new Map<number, number | null>();
+  /** The same for the days (UTC) of weeks with a change. */
   readonly #days = new Map<number, number | null>();
 
   private constructor(name: string, offsetAt: (instant: number) => number) {
@@ -50,15 +53,11 @@ export class Zone {
 
   /** Offset from UTC at an instant, in milliseconds; positive east of Greenwich. */
   offset(instant: number): number {
-    const day = Math.floor(instant / DAY_MS);
-    let known = this.#days.get(day);
-    if (known === undefined) {
-      const start = this.#offsetAt(day * DAY_MS);
-      known = start === this.#offsetAt((day + 1) * DAY_MS) ? start : null;
-      if (this.#days.size >= MAX_DAYS) this.#days.clear();
-      this.#days.set(day, known);
-    }
-    return known ?? this.#offsetAt(instant);
+    return (
+      this.#constant(this.#weeks, instant, WEEK_MS) ??
+      this.#constant(this.#days, instant, DAY_MS) ??
+      this.#offsetAt(instant)
+    );
   }
 
   /** The wall time at an instant. */
@@ -93,6 +92,19 @@ export class Zone {
     const [before, after] = [wall - change.beforeMs, wall - change.afterMs];
     const at = [before, after].filter((one, index) => (index === 0 ? one < change.at : one >= change.at));
     return at.length === 0 ? { at, skipped: change } : { at };
+  }
+
+  /** The offset of the stretch around an instant; `null` when it changes there. */
+  #constant(known: Map<number, number | null>, instant: number, lengthMs: number): number | null {
+    const index = Math.floor(instant / lengthMs);
+    let offset = known.get(index);
+    if (offset === undefined) {
+      const start = this.#offsetAt(index * lengthMs);
+      offset = start === this.#offsetAt((index + 1) * lengthMs) ? start : null;
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(index, offset);
+    }
+    return offset;
   }
 }
 
