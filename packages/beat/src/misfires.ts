@@ -2,7 +2,7 @@ import type { Entry } from "./entry.ts";
 import { latestOccurrence } from "./schedule.ts";
 
 /** Occurrences that are at most this late are on time: a store or a hand-over takes a moment. */
-export const ON_TIME_MS = 10_000;
+const ON_TIME_MS = 10_000;
 /** Occurrences looked at one by one; of more, only the latest. */
 const MAX_WALK = 10_000;
 /** Occurrences that the policy `all` sends at once at most. */

@@ -97,7 +97,7 @@ export function interval(every: number | DurationParts, options: IntervalOptions
 }
 
 /** Seconds of a length of time in parts. @throws {ScheduleError} for a part that is no number, or none at all */
-export function secondsOf(parts: DurationParts): number {
+function secondsOf(parts: DurationParts): number {
   const entries = Object.entries(parts);
   let seconds = 0;
   for (const [unit, amount] of entries) {
