@@ -2,7 +2,6 @@ import type { App } from "../app/app.ts";
 import type { SignatureJson } from "../protocol/embed.ts";
 import { Chord } from "./chord.ts";
 import { Group } from "./group.ts";
-import type { CanvasNode } from "./node.ts";
 import { nodeFromJson } from "./node-json.ts";
 import { Signature } from "./signature.ts";
 
@@ -12,11 +11,7 @@ import { Signature } from "./signature.ts";
  * @throws {InvalidTaskError} when it names no task, or a part of it has a wrong type
  */
 export function signatureFromJson(json: SignatureJson, app?: App): Signature {
-  return signatureOfNode(nodeFromJson(json), app);
-}
-
-/** A node as what users hold. */
-export function signatureOfNode(node: CanvasNode, app?: App): Signature {
+  const node = nodeFromJson(json);
   const parts = { app };
   if (node.kind === "group") return new Group(node, parts) as unknown as Signature;
   if (node.kind === "chord") return new Chord(node, parts);

@@ -5,15 +5,12 @@ import type { AsyncResult } from "../results/async-result.ts";
 import type { CallOptions } from "../tasks/call-options.ts";
 import { compose } from "./compose.ts";
 import { describe } from "./describe.ts";
-import { draftOf } from "./draft.ts";
-import { expand } from "./expand.ts";
-import { freeze, type FreezeOptions } from "./freeze.ts";
+import type { FreezeOptions } from "./freeze.ts";
 import { flattenLinks, linkErrorTo, linkTo } from "./links.ts";
 import { type CanvasNode, type NodeOptions, taskNode } from "./node.ts";
 import { nodeToJson } from "./node-json.ts";
 import { nodeOptions } from "./node-options.ts";
 import { mergeOptions, prependArgs, setImmutable, setOptions } from "./partial.ts";
-import { tupleOf } from "./result-node.ts";
 import { isVisitor, Stamper, type StampingVisitor, type StampOptions, type Stamps } from "./stamping.ts";
 import { type AnySignature, embedded, type SignatureLike, type SignatureOf } from "./signature-of.ts";
 
@@ -212,11 +209,13 @@ export class Signature<
    * Gives every task in it its id, so that its results can be named before it is sent. Send the frozen one, and once:
    * twice would be two messages of one id.
    */
-  freeze(options: FreezeOptions = {}): { signature: Signature<TTakes, TResult, THandle>; result: THandle } {
-    const draft = draftOf(expand(this.node));
-    const result = tupleOf(freeze(draft, options));
-    const signature = new Signature<TTakes, TResult, THandle>(draft, { app: this.#app });
-    return { signature, result: this.app.resultFromTuple(result) as THandle };
+  async freeze(
+    options: FreezeOptions = {},
+  ): Promise<{ readonly signature: Signature<TTakes, TResult, THandle>; readonly result: THandle }> {
+    const { app } = this;
+    const { frozen } = await import("./frozen.ts");
+    const { node, result } = frozen(this.node, { replyTo: await app.replyTo(), ...options });
+    return { signature: new Signature(node, { app }), result: app.resultFromTuple(result) as THandle };
   }
 
   /** This signature and the callbacks below it, theirs included. */

@@ -101,9 +101,8 @@ describe("a frozen workflow", () => {
   it("has its ids before it is sent, and keeps them", async () => {
     const recording = recordingApp();
     const sig = (name: string): Signature<readonly unknown[], never> => recording.app.signature(name);
-    const { signature, result } = chain(sig("a"), group([sig("b"), sig("c")]), sig("d")).freeze({
-      id: "last",
-    });
+    const workflow = chain(sig("a"), group([sig("b"), sig("c")]), sig("d"));
+    const { signature, result } = await workflow.freeze({ id: "last" });
     expect(result.id).toBe("last");
     const header = result.parent as unknown as { results: { id: string }[]; parent: { id: string } };
     await signature.delay();

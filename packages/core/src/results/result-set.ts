@@ -2,7 +2,6 @@ import type { App } from "../app/app.ts";
 import { SyncSubtaskError } from "../errors.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
 import type { AsyncResult, GetOptions } from "./async-result.ts";
-import { leafEnds, leafMetas } from "./leaf-ends.ts";
 import type { ResultHandle } from "./result-handle.ts";
 import { PROPAGATE_STATES, READY_STATES } from "./states.ts";
 
@@ -116,6 +115,7 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
 
   /** How far it has come, tasks of groups inside counted one by one. */
   async progress(): Promise<Progress> {
+    const { leafMetas } = await import("./leaf-ends.ts");
     const metas = await leafMetas(this.app, this.leaves());
     const states = metas.map((meta) => meta?.status ?? "PENDING");
     const ready = states.filter((state) => READY_STATES.has(state)).length;
@@ -133,6 +133,7 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
   async get(options: JoinOptions = {}): Promise<TResults> {
     refuseInsideTask(options);
     const { propagate = true, callback } = options;
+    const { leafEnds } = await import("./leaf-ends.ts");
     const values = new Map<string, unknown>();
     for await (const end of leafEnds(this.app, this.leaves(), options)) {
       if (end.error && propagate) throw end.error;
@@ -162,6 +163,7 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
       if (ids.length === 0) yield { index, result, ok: true, value: assembled(result, NO_VALUES) as never };
       for (const id of ids) owners.set(id, [...(owners.get(id) ?? []), member]);
     }
+    const { leafEnds } = await import("./leaf-ends.ts");
     const values = new Map<string, unknown>();
     for await (const { id, value, error } of leafEnds(this.app, this.leaves(), options)) {
       values.set(id, value);
