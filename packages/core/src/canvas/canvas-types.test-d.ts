@@ -105,6 +105,13 @@ test("a group gives a tuple of the right types, or an array", () => {
   expectTypeOf(group(new Set([add.s(1, 2)]))).toEqualTypeOf<Group<[], number[]>>();
 });
 
+test("groups inside a group are part of it", () => {
+  const nested = group(group(add.s(1, 2), show.s(3)), add.s(4, 5));
+  expectTypeOf(nested.run()).resolves.toEqualTypeOf<[number, string, number]>();
+  const lists = group([group([add.s(1, 2)]).pipe(sum.s()), chain(add.s(1, 2), group(mul.s(2), mul.s(3)))]);
+  expectTypeOf(lists.run()).resolves.toEqualTypeOf<[number, [number, number]]>();
+});
+
 test("a partial group takes what every member takes", () => {
   const partial = group(add.s(1), mul.s(2), add.si(1, 1));
   void partial.delay(5);

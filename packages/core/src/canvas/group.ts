@@ -5,12 +5,24 @@ import { setOptions } from "./partial.ts";
 import { appOf, Signature } from "./signature.ts";
 import type { AnySignature, SignatureOf } from "./signature-of.ts";
 
-/** The values that signatures give, one each: a tuple for a tuple, an array for an array. */
-export type ResultsOf<TMembers extends readonly AnySignature[]> = {
-  -readonly [TKey in keyof TMembers]: ResultOf<TMembers[TKey]>;
-};
+/** The values that signatures give: a tuple for a tuple, an array for an array. Groups inside are part of the whole. */
+export type ResultsOf<TMembers extends readonly AnySignature[]> = number extends TMembers["length"]
+  ? OwnResults<TMembers[number]>[number][]
+  : FlatResults<TMembers>;
 
-type ResultOf<TMember> = TMember extends SignatureOf<never, infer TResult> ? TResult : never;
+type FlatResults<TMembers extends readonly unknown[]> = TMembers extends readonly [
+  infer TFirst,
+  ...infer TRest,
+]
+  ? [...OwnResults<TFirst>, ...FlatResults<TRest>]
+  : [];
+
+type OwnResults<TMember> =
+  TMember extends Group<never, infer TResults>
+    ? TResults
+    : TMember extends SignatureOf<never, infer TResult>
+      ? [TResult]
+      : never;
 
 /** The arguments that every one of the signatures takes. */
 export type TakesOf<TMembers extends readonly AnySignature[]> =
