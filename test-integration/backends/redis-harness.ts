@@ -36,7 +36,7 @@ export function redisHarness(server: RedisServer, changes: Partial<BackendContex
         const untilMs = await client.hget(key, "until");
         if (untilMs !== null) await client.hset(key, "until", String(Number(untilMs) - ms));
       }
-      for (const id of await client.zrange("_q.revoked", 0, -1)) {
+      for (const id of await client.zrange("_q.revoked", 0, "-1")) {
         await client.zincrby("_q.revoked", String(-ms / 1000), id);
       }
     },

@@ -2,7 +2,7 @@ import { QError } from "@q/kernel";
 import type { Delivery, Producer, WireMessage } from "@q/messaging";
 
 /** Header that counts how often the task of a message has ended its executor. */
-export const CRASHES_HEADER = "x-q-crashes";
+const CRASHES_HEADER = "x-q-crashes";
 
 /** Headers that RabbitMQ adds; published again they make it drop the message as a cycle, or miscount. */
 const BROKER_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason)|delivery-count|acquired-count)$/;

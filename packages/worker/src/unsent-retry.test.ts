@@ -12,7 +12,7 @@ it("gives a late message back when the retry of its task cannot be sent, and use
     backend: `cache+memory://${name}`,
     publishMiddleware: [
       async (_context, next) => {
-        if (isDown) throw new PublishError("the broker is down", { outcome: "not sent" });
+        if (isDown) throw new PublishError("the broker is down", { sent: "no" });
         return next();
       },
     ],

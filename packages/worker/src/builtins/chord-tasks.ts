@@ -12,7 +12,7 @@ import { isSignature } from "../workflow/signature-leaves.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 
 /** Name of the task that ends a chord whose deadline is over. */
-export const CHORD_DEADLINE_TASK = "celery.chord_deadline";
+const CHORD_DEADLINE_TASK = "celery.chord_deadline";
 
 /**
  * `celery.chord_unlock`, by which backends that cannot count come to the end of a chord, and our own task that ends

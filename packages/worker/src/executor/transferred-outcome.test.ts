@@ -26,7 +26,7 @@ describe("the outcome of a task, on its way to the worker", () => {
     const error = new OwnError("no", { cause: new TypeError("why") });
     const outcome = across({ status: "FAILURE", error, isExpected: true, runtimeSeconds: 2 });
     expect(outcome).toMatchObject({ status: "FAILURE", isExpected: true, runtimeSeconds: 2 });
-    const { error: arrived } = outcome as { error: Error & { args: unknown } };
+    const { error: arrived } = outcome as unknown as { error: Error & { args: unknown } };
     expect(arrived).toMatchObject({ message: "no", stack: error.stack, args: [1, "two"] });
     expect(arrived.cause).toBeInstanceOf(TypeError);
     expect(storeError(arrived)).toMatchObject({ excType: "OwnError", excMessage: [1, "two"] });

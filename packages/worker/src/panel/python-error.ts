@@ -22,7 +22,7 @@ export function pythonErrorRepr({ name, message }: Error): string {
 }
 
 /** A text as Python prints it: in single quotes unless it holds some, and no double ones. */
-export function pythonText(text: string): string {
+function pythonText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll(quote, `\\${quote}`);
   return quote + escaped + quote;
