@@ -1,9 +1,11 @@
-// Finds or starts what test-integration needs: Redis, RabbitMQ and a Python with Celery. Safe to run again and again.
+// Finds or starts what test-integration needs: Redis, RabbitMQ and a Python with Celery; installs the databases that tests
+// start for themselves. Safe to run again and again.
 //
 // A service is looked for at its URL (Q_TEST_REDIS_URL, Q_TEST_AMQP_URL, or the default port). With a URL from the
 // environment it is taken or missed, never started. Otherwise it is started, and installed from Debian when we are root.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -45,8 +47,10 @@ const services = [
 export async function ensureServices() {
   const [redisUrl, amqpUrl] = [await ensureService(services[0]), await ensureService(services[1])];
   const python = ensureCelery();
-  // Only the test of the terminal monitor wants it, and says so where it is missing.
+  // The tests that want these start their own, and say so where one is missing.
   if (!isInstalled("tmux")) aptInstall("tmux");
+  if (!existsSync("/usr/lib/postgresql")) aptInstall("postgresql");
+  if (!isInstalled("mariadbd")) aptInstall("mariadb-server");
   const missing = [];
   if (!redisUrl) missing.push(absence(services[0]));
   if (!amqpUrl) missing.push(absence(services[1]));

@@ -6,12 +6,12 @@ import {
   type ChildProgram,
   nodeProcess,
   requires,
+  startPostgres,
   startRedis,
   tempFolder,
   uniqueName,
   waitUntil,
 } from "../harness/index.ts";
-import { postgresDatabase } from "./databases.ts";
 
 const FULL = process.env["Q_TEST_FULL"] === "1";
 /** How long the leaders are pestered, and how often. */
@@ -29,9 +29,9 @@ interface LedgerLine {
   readonly to: number;
 }
 
-const [folder, postgres] = await Promise.all([tempFolder("beat"), postgresDatabase()]);
+const folder = await tempFolder("beat");
 afterAll(async () => {
-  for (const one of [folder, postgres]) await one?.[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
 });
 
 /** Three beats of which the leader is killed and frozen in turn; returns what they did. */
@@ -111,7 +111,10 @@ describe("three beats, the leader killed and frozen in turn", { timeout: DURATIO
     });
   });
 
-  it.skipIf(postgres === undefined)("does the same on PostgreSQL", async () => {
-    check(await pester(`${postgres?.url}?schedule=leaders`));
+  requires("postgres")("on PostgreSQL", () => {
+    it("does the same", async () => {
+      await using postgres = await startPostgres();
+      check(await pester(`${postgres.url}?schedule=leaders`));
+    });
   });
 });

@@ -3,8 +3,15 @@ import { openStore } from "@q/beat";
 import { storeContract } from "@q/beat/testing";
 import { silentLogger, systemClock } from "@q/kernel";
 import { afterAll, describe, it } from "vitest";
-import { requires, startRedis, tempFolder, uniqueName } from "../harness/index.ts";
-import { mysqlDatabase, postgresDatabase } from "./databases.ts";
+import {
+  requires,
+  startMariadb,
+  startPostgres,
+  startRedis,
+  suiteResource,
+  tempFolder,
+  uniqueName,
+} from "../harness/index.ts";
 
 const context = { logger: silentLogger, clock: systemClock };
 
@@ -18,34 +25,24 @@ function contract(urlOf: (schedule: string) => string): void {
   }
 }
 
-const [folder, postgres, mysql] = await Promise.all([
-  tempFolder("beat"),
-  postgresDatabase(),
-  mysqlDatabase(),
-]);
-afterAll(async () => {
-  for (const one of [folder, postgres, mysql]) await one?.[Symbol.asyncDispose]();
-});
+const folder = await tempFolder("beat");
+afterAll(() => folder[Symbol.asyncDispose]());
 
 describe("schedule in SQLite", () => {
   contract((name) => `sqlite:///${join(folder.path, `${name}.db`)}`);
 });
 
 requires("redis")("schedule in Redis", () => {
-  const redis = startRedis();
-  afterAll(async () => (await redis)[Symbol.asyncDispose]());
-  for (const { title, run } of storeContract) {
-    it(`contract: ${title}`, async () => {
-      const url = `${(await redis).url}?prefix=${uniqueName("schedule")}`;
-      await run(() => openStore(url, context));
-    });
-  }
+  const redis = suiteResource(() => startRedis());
+  contract((name) => `${redis().url}?prefix=${name}`);
 });
 
-describe.skipIf(postgres === undefined)("schedule in PostgreSQL", () => {
-  contract((name) => `${postgres?.url}?schedule=${name}`);
+requires("postgres")("schedule in PostgreSQL", () => {
+  const postgres = suiteResource(startPostgres);
+  contract((name) => `${postgres().url}?schedule=${name}`);
 });
 
-describe.skipIf(mysql === undefined)("schedule in MySQL", () => {
-  contract((name) => `${mysql?.url}?schedule=${name}`);
+requires("mariadb")("schedule in MariaDB", () => {
+  const mariadb = suiteResource(startMariadb);
+  contract((name) => `${mariadb().url}?schedule=${name}`);
 });

@@ -22,6 +22,7 @@ export { RedisServer, type RedisServerOptions, startRedis } from "./redis-server
 export { type Requirement, requires } from "./requires.ts";
 export { type SeededRandom, seededRandom } from "./seeded-random.ts";
 export { rabbitVhost, sharedRabbitUrl, sharedRedisUrl } from "./shared-services.ts";
+export { type SqlServer, startMariadb, startPostgres } from "./sql-servers.ts";
 export { suiteResource } from "./suite-resource.ts";
 export { type TempFolder, tempFolder } from "./temp-folder.ts";
 export { uniqueName } from "./unique-name.ts";

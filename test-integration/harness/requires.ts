@@ -4,13 +4,16 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, it } from "vitest";
 import { rabbitScripts } from "./rabbit-node.ts";
+import { postgresPrograms } from "./sql-servers.ts";
 
 /** What a suite may need from the machine. */
-export type Requirement = "redis" | "rabbitmq" | "python" | "tmux";
+export type Requirement = "redis" | "rabbitmq" | "postgres" | "mariadb" | "python" | "tmux";
 
 const present: Readonly<Record<Requirement, () => boolean>> = {
   redis: () => isProgram(process.env["Q_TEST_REDIS_SERVER"] ?? "redis-server"),
   rabbitmq: () => rabbitScripts() !== undefined,
+  postgres: () => postgresPrograms() !== undefined,
+  mariadb: () => isProgram("mariadb-install-db"),
   python: () => isProgram("python3"),
   tmux: () => isProgram("tmux"),
 };
@@ -18,6 +21,8 @@ const present: Readonly<Record<Requirement, () => boolean>> = {
 const remedies: Readonly<Record<Requirement, string>> = {
   redis: "install redis-server, or point Q_TEST_REDIS_SERVER to it",
   rabbitmq: "install rabbitmq-server, or point Q_TEST_RABBITMQ_SCRIPTS to the folder of its scripts",
+  postgres: "install postgresql",
+  mariadb: "install mariadb-server",
   python: "install python3 (3.9 or newer) with venv",
   tmux: "install tmux",
 };
