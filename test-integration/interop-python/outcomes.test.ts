@@ -86,7 +86,8 @@ withFleet("outcomes", { settings }, (fleet) => {
     });
 
     it("reports custom states with their data", async () => {
-      const seen = await statesOf(fleet(), direction, ["progress", 2]);
+      // The pause before each state: who waits for them has begun by then.
+      const seen = await statesOf(fleet(), direction, ["progress", 2, 0.3]);
       expect(seen.filter(([state]) => state === "PROGRESS")).toEqual([
         ["PROGRESS", { current: 0, total: 2 }],
         ["PROGRESS", { current: 1, total: 2 }],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type App, Ignore, Reject, type TaskContext, type TaskRequest } from "@q/core";
 import { recordEntry } from "../harness/ledger.ts";
@@ -139,8 +140,9 @@ function registerContext(app: App): void {
   app.task("interop.on_error", (failedId: string) => failedId);
   app.task(
     { name: "interop.progress", bind: true, params: ["steps?", "pause?"] },
-    async (self: TaskContext, steps: number = 3, _pause?: number) => {
+    async (self: TaskContext, steps: number = 3, pause: number = 0.05) => {
       for (let current = 0; current < steps; current++) {
+        await sleep(pause * 1000);
         await self.updateState({ state: "PROGRESS", meta: { current, total: steps } });
       }
       return steps;

@@ -186,8 +186,8 @@ def reject(requeue=False):
 @_task("progress", bind=True)
 def progress(self, steps=3, pause=0.05):
     for step in range(steps):
-        self.update_state(state="PROGRESS", meta={"current": step, "total": steps})
         time.sleep(pause)
+        self.update_state(state="PROGRESS", meta={"current": step, "total": steps})
     return steps
 
 
