@@ -60,6 +60,19 @@ describe("Producer", () => {
     expect(transport.connections[1]?.channels[0]?.declared).toEqual(declarations);
   });
 
+  it("refuses an address that is no text, as a message may name one", async () => {
+    const { producer, bodies } = setUp();
+    for (const address of [
+      { exchange: "", routingKey: 5 },
+      { exchange: {}, routingKey: "q" },
+    ])
+      await expect(producer.publish(textMessage("1"), address as never)).rejects.toMatchObject({
+        code: "ERR_Q_PUBLISH",
+        sent: "no",
+      });
+    expect(bodies()).toEqual([]);
+  });
+
   it("does not declare what is not to be declared", async () => {
     const { transport, publish } = setUp();
     await publish("1", {

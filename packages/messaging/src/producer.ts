@@ -87,7 +87,8 @@ export class Producer implements AsyncDisposable {
    * Messages of one turn travel together where the transport can; those under way when a connection is lost may arrive
    * in another order.
    *
-   * @throws {PublishError} when the policy is exhausted; its `sent` covers all attempts
+   * @throws {PublishError} when the policy is exhausted; its `sent` covers all attempts. At once, when the address is no
+   *   text
    * @throws {AccessRefusedError} at once, when the broker refuses our credentials
    * @throws {ClosedError} when the producer or its connection is closed
    */
@@ -97,6 +98,11 @@ export class Producer implements AsyncDisposable {
       pending.resolve = resolve;
       pending.reject = reject;
       if (this.#isClosed) return reject(new ClosedError("The producer is closed. Make a new one."));
+      // Some addresses come from messages: a reply to, a link, a chord's body; a sender writes there what it likes.
+      if (typeof to.exchange !== "string" || typeof to.routingKey !== "string")
+        return reject(
+          new PublishError("the address of a message is no text: exchange and routing key", { sent: "no" }),
+        );
       if (options.signal && !this.#listen(pending, options.signal)) return;
       if (this.#slots.tryAcquire()) return this.#begin(pending);
       this.#pending.add(pending);
