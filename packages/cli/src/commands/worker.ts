@@ -1,7 +1,6 @@
 import { expandPath, nodeName, Worker, type WorkerOptions } from "@q/worker";
 import type { App } from "@q/core";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
-import { EmbeddedBeat } from "../beat/embedded-beat.ts";
 import type { GlobalArguments } from "../global-options.ts";
 import { detach } from "../detach.ts";
 import { exitCodeOf, UsageError } from "../errors.ts";
@@ -136,7 +135,9 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   });
   using signals = new WorkerSignals(worker, args.quiet === true ? { ...io, err: () => {} } : io);
   await worker.start();
-  const beat = args.beat === true ? new EmbeddedBeat(app, args) : undefined;
+  // Without -B a worker does not load the scheduler.
+  const beat =
+    args.beat === true ? new (await import("../beat/embedded-beat.ts")).EmbeddedBeat(app, args) : undefined;
   try {
     await beat?.start();
     announce(worker, args, io);
