@@ -1,9 +1,9 @@
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { loadDriver } from "@q/kernel";
 import type { StoreContext } from "../open-store.ts";
-import { split } from "./postgres.ts";
 import {
   placeholders,
+  split,
   type SqlDatabase,
   type SqlDialect,
   type SqlResult,

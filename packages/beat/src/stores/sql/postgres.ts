@@ -3,6 +3,7 @@ import { loadDriver } from "@q/kernel";
 import type { StoreContext } from "../open-store.ts";
 import {
   placeholders,
+  split,
   type SqlDatabase,
   type SqlDialect,
   type SqlSession,
@@ -26,12 +27,6 @@ const dialect: SqlDialect = {
     return `insert into ${table} (${columns.join(", ")}) values ${values} on conflict (${keys.join(", ")}) ${conflict}`;
   },
 };
-
-/** Columns of the key, and the others. */
-export function split(columns: readonly string[]): [keys: string[], others: string[]] {
-  const isKey = (column: string): boolean => column === "scope" || column === "name";
-  return [columns.filter(isKey), columns.filter((column) => !isKey(column))];
-}
 
 /** Opens a schedule in PostgreSQL: `postgres://user:password@host/database`; `?schedule=` names it. */
 export async function openPostgresStore(where: string, { logger }: StoreContext): Promise<SqlStore> {

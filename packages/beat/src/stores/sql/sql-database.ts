@@ -40,3 +40,9 @@ export function placeholders(columns: number, rows: number): string {
   const row = `(${Array.from({ length: columns }, () => "?").join(", ")})`;
   return Array.from({ length: rows }, () => row).join(", ");
 }
+
+/** Columns of the key, and the others. */
+export function split(columns: readonly string[]): [keys: string[], others: string[]] {
+  const isKey = (column: string): boolean => column === "scope" || column === "name";
+  return [columns.filter(isKey), columns.filter((column) => !isKey(column))];
+}
