@@ -20,6 +20,10 @@ export function run(program, ...args) {
 /** Installs dependencies with the pinned pnpm and builds every package; the right `pnpm` is on the PATH afterwards. */
 export function bootstrap() {
   checkNode();
+  if (!existsSync(join(root, "node_modules")))
+    console.log("Installing what the repository needs and building it: about a minute, the first time only.");
+  // The version is pinned: that there is a newer one is of no use here.
+  process.env.npm_config_update_notifier = "false";
   if (pnpmVersion() !== pinned) useLocalPnpm();
   // A node_modules made by another pnpm is replaced without a question that nobody is there to answer.
   must("pnpm", "install", "--frozen-lockfile", "--config.confirm-modules-purge=false");

@@ -51,6 +51,7 @@ export async function ensureServices() {
   if (!isInstalled("tmux")) aptInstall("tmux");
   if (!existsSync("/usr/lib/postgresql")) aptInstall("postgresql");
   if (!isInstalled("mariadbd")) aptInstall("mariadb-server");
+  if (!isInstalled("dot")) aptInstall("graphviz");
   const missing = [];
   if (!redisUrl) missing.push(absence(services[0]));
   if (!amqpUrl) missing.push(absence(services[1]));

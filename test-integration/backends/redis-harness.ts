@@ -36,8 +36,11 @@ export function redisHarness(server: RedisServer, changes: Partial<BackendContex
         const untilMs = await client.hget(key, "until");
         if (untilMs !== null) await client.hset(key, "until", String(Number(untilMs) - ms));
       }
-      for (const id of await client.zrange("_q.revoked", 0, "-1")) {
-        await client.zincrby("_q.revoked", String(-ms / 1000), id);
+      for (const key of ["_q.revoked", "_q.revoked-stamps"]) {
+        for (const text of await client.zrange(key, 0, "-1"))
+          await client.zincrby(key, String(-ms / 1000), text);
+        const leftMs = await client.pttl(key);
+        if (leftMs > 0) await client.pexpire(key, Math.max(0, leftMs - ms));
       }
     },
     injectRaw: async (id, raw) => void (await client.set(`celery-task-meta-${id}`, raw)),

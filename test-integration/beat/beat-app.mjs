@@ -13,3 +13,5 @@ export const app = createApp("interop", {
 });
 
 app.task("interop.multiply", (x, y) => x * y);
+
+app.events.on("beat:started", ({ embedded }) => void process.stdout.write(`beat:started ${embedded}\n`));

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import Database from "libsql";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   type ChildProgram,
   nodeProcess,
   requires,
+  startMariadb,
   startPostgres,
   startRedis,
   tempFolder,
@@ -34,8 +36,19 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+/** Freezes a beat; not one that is in the middle of a write to SQLite: the file is locked until it wakes. */
+async function freeze(beat: ChildProgram, isLocked: () => boolean): Promise<void> {
+  for (;;) {
+    beat.kill("SIGSTOP");
+    const isFree = await waitUntil(() => !isLocked(), { timeoutMs: 2000 }).catch(() => false);
+    if (isFree) return;
+    beat.kill("SIGCONT");
+    await waitUntil(() => !isLocked());
+  }
+}
+
 /** Three beats of which the leader is killed and frozen in turn; returns what they did. */
-async function pester(store: string): Promise<LedgerLine[]> {
+async function pester(store: string, isLocked: () => boolean = () => false): Promise<LedgerLine[]> {
   const ledger = join(folder.path, uniqueName("ledger"));
   const read = (): LedgerLine[] => {
     const lines = readFileSync(ledger, { encoding: "utf8", flag: "a+" }).split("\n").filter(Boolean);
@@ -54,16 +67,17 @@ async function pester(store: string): Promise<LedgerLine[]> {
       await sleep(PAUSE_MS);
       const leader = read().findLast(({ event }) => event === "leading")?.pid ?? 0;
       const beat = beats.get(leader);
+      if (beat === undefined) throw new Error(`nobody knows the leader ${leader}`);
       if (round % 2 === 0) {
-        beat?.kill("SIGKILL");
+        beat.kill("SIGKILL");
         beats.delete(leader);
         await start();
       } else {
-        beat?.kill("SIGSTOP");
+        await freeze(beat, isLocked);
         await waitUntil(() => read().findLast(({ event }) => event === "leading")?.pid !== leader, {
           timeoutMs: 30_000,
         });
-        beat?.kill("SIGCONT");
+        beat.kill("SIGCONT");
       }
     }
     // What came last has been sent when the next one is.
@@ -104,6 +118,22 @@ function check(lines: readonly LedgerLine[]): void {
 }
 
 describe("three beats, the leader killed and frozen in turn", { timeout: DURATION_MS + 120_000 }, () => {
+  it("sends each occurrence once or says that it was missed, on SQLite", async () => {
+    const path = join(folder.path, `${uniqueName("leaders")}.db`);
+    const isLocked = (): boolean => {
+      const database = new Database(path);
+      try {
+        database.exec("begin immediate; rollback");
+        return false;
+      } catch {
+        return true;
+      } finally {
+        database.close();
+      }
+    };
+    check(await pester(`sqlite:///${path}`, isLocked));
+  });
+
   requires("redis")("on Redis", () => {
     it("sends each occurrence once or says that it was missed", async () => {
       await using redis = await startRedis();
@@ -115,6 +145,13 @@ describe("three beats, the leader killed and frozen in turn", { timeout: DURATIO
     it("does the same", async () => {
       await using postgres = await startPostgres();
       check(await pester(`${postgres.url}?schedule=leaders`));
+    });
+  });
+
+  requires("mariadb")("on MariaDB", () => {
+    it("does the same", async () => {
+      await using mariadb = await startMariadb();
+      check(await pester(`${mariadb.url}?schedule=leaders`));
     });
   });
 });

@@ -15,10 +15,33 @@ export type Model =
 export type Outcome =
   { readonly value: unknown } | { readonly failed: true } | { readonly members: readonly Outcome[] };
 
-let names = 0;
-
-/** Random workflows. Groups have two members or more and no group directly inside: that would be one group. */
+/**
+ * Random workflows, whose tasks are named in their order. Groups have two members or more and no group directly inside:
+ * that would be one group.
+ */
 export function models(): fc.Arbitrary<Model> {
+  return unnamedModels().map((model) => named(model, "t"));
+}
+
+/** The same workflow with the tasks named `<prefix>1`, `<prefix>2`, … */
+export function named(model: Model, prefix: string): Model {
+  let count = 0;
+  const rename = (one: Model): Model => {
+    switch (one.kind) {
+      case "task":
+        return { ...one, name: `${prefix}${++count}` };
+      case "chain":
+        return { ...one, steps: one.steps.map(rename) };
+      case "group":
+        return { ...one, members: one.members.map(rename) };
+      case "chord":
+        return { ...one, members: one.members.map(rename), body: rename(one.body) };
+    }
+  };
+  return rename(model);
+}
+
+function unnamedModels(): fc.Arbitrary<Model> {
   const behaviour = fc.oneof(
     { arbitrary: fc.constant("succeed" as const), weight: 8 },
     { arbitrary: fc.constant("fail" as const), weight: 1 },
@@ -33,7 +56,7 @@ export function models(): fc.Arbitrary<Model> {
     });
     const group = fc.record({ kind: fc.constant("group" as const), members });
     return {
-      task: behaviour.map((one): Model => ({ kind: "task", name: `t${++names}`, behaviour: one })),
+      task: behaviour.map((one): Model => ({ kind: "task", name: "", behaviour: one })),
       single: fc.oneof(
         { maxDepth: 3, depthIdentifier: "canvas", withCrossShrink: true },
         tie("task"),
@@ -130,6 +153,21 @@ function valueOf(outcome: Outcome): unknown {
   if ("value" in outcome) return outcome.value;
   const values = outcome.members.map(valueOf);
   return values.includes(FAILED) ? FAILED : values;
+}
+
+/** How many tasks there are. */
+export function taskCount(model: Model): number {
+  const inAll = (models: readonly Model[]): number => models.reduce((sum, one) => sum + taskCount(one), 0);
+  switch (model.kind) {
+    case "task":
+      return 1;
+    case "chain":
+      return inAll(model.steps);
+    case "group":
+      return inAll(model.members);
+    case "chord":
+      return inAll([...model.members, model.body]);
+  }
 }
 
 /** Names of the tasks with which the bodies of chords begin, where a body is one task. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeProcess } from "../harness/node-process.ts";
@@ -78,6 +78,13 @@ describe("the TypeScript of the guides and READMEs", () => {
       if (exit.code !== 0) throw program.failure("did not end well");
       const printed = `${program.lines.join("\n")}\n`;
       expect(printed).toBe(block.output ?? printed);
+    },
+  );
+
+  it.each(blocks.filter((block) => block.kind === "copy"))(
+    "is that of the example $file, on $page",
+    (block) => {
+      expect(block.code).toBe(readFileSync(`${repository}docs/examples/${block.file}`, "utf8"));
     },
   );
 

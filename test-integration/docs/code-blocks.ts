@@ -12,10 +12,11 @@ export interface CodeBlock {
   readonly code: string;
   /**
    * `program` runs as it is (```ts run), `module` is a file that the others of its page import (```ts file=tasks.ts),
-   * `fragment` is everything else: it must type-check behind the preamble of its page.
+   * `copy` is a file of the examples (```ts from=recipes/webhook.ts), and `fragment` is everything else: it must
+   * type-check behind the preamble of its page.
    */
-  readonly kind: "program" | "module" | "fragment";
-  /** Name of a module. */
+  readonly kind: "program" | "module" | "copy" | "fragment";
+  /** Name of a module; of a copy, where it comes from below docs/examples. */
   readonly file: string | undefined;
   /** What a program prints, when the page says so in a ```text block behind it. */
   readonly output: string | undefined;
@@ -46,8 +47,10 @@ export function codeBlocks(page: string): CodeBlock[] {
   }));
   const blocks = fences.map(({ info, code, line }, at): CodeBlock | undefined => {
     if (info[0] !== "ts") return undefined;
-    const file = info.find((word) => word.startsWith("file="))?.slice("file=".length);
-    const kind = info.includes("run") ? "program" : file === undefined ? "fragment" : "module";
+    const from = info.find((word) => word.startsWith("from="))?.slice("from=".length);
+    const file = info.find((word) => word.startsWith("file="))?.slice("file=".length) ?? from;
+    const named = from === undefined ? "module" : "copy";
+    const kind = info.includes("run") ? "program" : file === undefined ? "fragment" : named;
     const next = fences[at + 1];
     const output = kind === "program" && next?.info[0] === "text" ? next.code : undefined;
     return { page, line, code, kind, file, output };

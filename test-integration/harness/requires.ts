@@ -7,7 +7,7 @@ import { rabbitScripts } from "./rabbit-node.ts";
 import { postgresPrograms } from "./sql-servers.ts";
 
 /** What a suite may need from the machine. */
-export type Requirement = "redis" | "rabbitmq" | "postgres" | "mariadb" | "python" | "tmux";
+export type Requirement = "redis" | "rabbitmq" | "postgres" | "mariadb" | "python" | "tmux" | "graphviz";
 
 const present: Readonly<Record<Requirement, () => boolean>> = {
   redis: () => isProgram(process.env["Q_TEST_REDIS_SERVER"] ?? "redis-server"),
@@ -16,6 +16,7 @@ const present: Readonly<Record<Requirement, () => boolean>> = {
   mariadb: () => isProgram("mariadb-install-db"),
   python: () => isProgram("python3"),
   tmux: () => isProgram("tmux"),
+  graphviz: () => isProgram("dot"),
 };
 
 const remedies: Readonly<Record<Requirement, string>> = {
@@ -25,6 +26,7 @@ const remedies: Readonly<Record<Requirement, string>> = {
   mariadb: "install mariadb-server",
   python: "install python3 (3.9 or newer) with venv",
   tmux: "install tmux",
+  graphviz: "install graphviz",
 };
 
 /**

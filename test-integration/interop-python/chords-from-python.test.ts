@@ -1,28 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Fleet, queueOf, withFleet } from "./fleet.ts";
+import { buildInPython as build } from "./build-in-python.ts";
+import { queueOf, withFleet } from "./fleet.ts";
 
 const { Q, Python } = queueOf;
-
-/** Runs Python code that builds a workflow; `on(sig, i)` sends the i-th task to the i-th queue, in turn. */
-function build<T>(fleet: Fleet, code: string, queues: readonly string[]): Promise<T> {
-  const program = `
-from celery import chain, chord, group
-queues = args
-counter = iter(range(10**6))
-def on(signature):
-    return signature.set(queue=queues[next(counter) % len(queues)])
-def ended(id):
-    # Celery's client may miss a result that comes while it begins to listen.
-    import time
-    until = time.time() + 8
-    while not app.AsyncResult(id).ready() and time.time() < until:
-        time.sleep(0.01)
-    return app.AsyncResult(id).result
-add, mul, xsum, identity, fail = tasks.add, tasks.mul, tasks.xsum, tasks.identity, tasks.fail
-${code}
-`;
-  return fleet.python.run<T>(program, queues, 40_000);
-}
 
 const mixes = [
   { title: "on Q alone", queues: [Q] },
@@ -97,6 +77,13 @@ return result.get(timeout=8)`;
         [[0, 2], [4, 6], [8]],
       ],
       [
+        "a replaced step, with the rest of its chain behind it",
+        "chain(on(add.s(1, 1)), on(tasks.add_replaced.s(5)), on(mul.s(10)))()",
+        70,
+      ],
+      ["a replaced member", "chord([on(tasks.add_replaced.s(1, 1)), on(add.s(2, 2))], on(xsum.s()))()", 6],
+      ["a member that adds members", "chord([on(tasks.joined.s([1, 2, 3], 4))], on(xsum.s()))()", 18],
+      [
         "a retried member",
         "chord([on(tasks.retry_n_times.s(2, 0.02)), on(add.s(1, 1))], on(identity.s()))()",
         [2, 2],
@@ -124,6 +111,19 @@ return [type(error).__module__, type(error).__name__, str(error), result.state, 
       >(fleet(), code, queues);
       expect([module, name, state, isTold]).toEqual(["celery.exceptions", "ChordError", "FAILURE", true]);
       expect(text).toBe(`Dependency ${ids[1]} raised InteropError('no')`);
+    });
+  });
+
+  describe.each(mixes)("stamps, $title", ({ queues }) => {
+    it("reach every task of a workflow, through retries and into the body", async () => {
+      const code = `
+sig = chord([on(tasks.request.s()), on(tasks.retry_n_times.s(1, 0.02))], on(tasks.request.s()))
+sig.stamp(tenant="a")
+# Without a visitor Celery leaves the body out.
+sig.body.stamp(tenant="a")
+seen = sig().get(timeout=8)
+return [seen["stamps"], seen["args"][0][0]["stamps"]]`;
+      expect(await build(fleet(), code, queues)).toEqual([{ tenant: "a" }, { tenant: "a" }]);
     });
   });
 

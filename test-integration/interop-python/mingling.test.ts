@@ -11,6 +11,7 @@ onEachBroker("workers of both languages that start beside each other", (openSite
     await using q = await workerInProcess(first, { hostname: "first@q" });
     const [known, later] = [crypto.randomUUID(), crypto.randomUUID()];
     q.revoke([known]);
+    q.revokedStamps.add('["tenant","acme"]');
 
     await using python = await pythonWorker({ ...pythonApp(site()), queues: ["for-python"], mingle: true });
     await python.waitFor(/mingle: sync complete/);
@@ -32,7 +33,8 @@ onEachBroker("workers of both languages that start beside each other", (openSite
     await using secondApp = interopApp(site());
     const second = new Worker(secondApp, { hostname: "second@q", concurrency: 1 });
     await second.start();
-    await expect.poll(() => second.revoked.ids().sort()).toEqual([known, later].sort());
+    await expect.poll(() => second.revoked.texts().sort()).toEqual([known, later].sort());
+    expect(second.revokedStamps.covers({ tenant: "acme" })).toBe(true);
     // Long enough for Python's gossip to hear of our workers, and of the end of one of them.
     await python.waitFor(/second@q joined the party|sync with second@q/);
     await second.stop();

@@ -85,6 +85,49 @@ onEachBroker("a mixed fleet", (openSite, broker) => {
     expect(Math.min(byPython, byQ)).toBeGreaterThan(0);
   });
 
+  it("gives idle workers of both languages their share of tasks that come one by one", async () => {
+    await using ledger = await openLedger();
+    const place = { site: site(), broker, queue: "idle", ledger };
+    await using app = clientApp(site(), { settings: settingsFor(broker) });
+    const [pythonSide, qSide] = await Promise.all([startWorker("Python", place), startWorker("Q", place)]);
+    await using _workers = disposeAll([pythonSide, qSide]);
+    for (let n = 0; n < 20; n++) {
+      await app.sendTask("interop.ledger", [`i${n}`, 0.02], { queue: "idle" });
+      await waitUntil(async () => (await ledger.read()).ends.size > n);
+    }
+    const { entries } = await ledger.read();
+    for (const { pid } of [pythonSide, qSide])
+      expect(entries.filter((one) => one.event === "end" && one.pid === pid).length).toBeGreaterThan(4);
+  });
+
+  it("loses none of 200 tasks while its workers are replaced one after the other, ours without a warning", async () => {
+    await using ledger = await openLedger();
+    const place = { site: site(), broker, queue: "replaced", ledger };
+    await using app = clientApp(site(), { settings: settingsFor(broker) });
+    const workers = await Promise.all(
+      (["Q", "Python", "Q", "Python"] as const).map((language) => startWorker(language, place)),
+    );
+    await using _workers = disposeAll(workers);
+    const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
+    await Promise.all(ids.map((id) => app.sendTask("interop.ledger", [id, 0.05], { queue: "replaced" })));
+    const ended = async (): Promise<number> => (await ledger.read()).ends.size;
+
+    for (const [index, worker] of [...workers].entries()) {
+      await waitUntil(async () => (await ended()) >= (index + 1) * 25, { timeoutMs: 30_000 });
+      const language = index % 2 === 0 ? "Q" : "Python";
+      // A Python worker that is killed on Redis may lose what it has just taken from its list.
+      await worker.stop(language === "Q" ? "SIGKILL" : "SIGTERM");
+      workers.push(await startWorker(language, place));
+    }
+    const report = await waitUntil(() => ledger.read(), {
+      accept: (read) => read.lost(ids).length === 0,
+      what: "all tasks to have run",
+      timeoutMs: 40_000,
+    });
+    // What a killed worker ran, and what it held: two slots, one message more for each, and acknowledgements under way.
+    expect(report.duplicates().size).toBeLessThanOrEqual(2 * 8);
+  });
+
   it.each<[Language, Language]>([
     ["Q", "Python"],
     ["Python", "Q"],

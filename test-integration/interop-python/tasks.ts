@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { type App, Ignore, Reject, type TaskContext, type TaskRequest } from "@q/core";
+import { type App, group, Ignore, Reject, type TaskContext, type TaskRequest } from "@q/core";
 import { recordEntry } from "../harness/ledger.ts";
 import { wireValues } from "./wire-values.ts";
 
@@ -150,6 +150,27 @@ function registerContext(app: App): void {
   );
   app.task({ name: "interop.request", bind: true }, ({ request }: TaskContext, ..._args: unknown[]) =>
     described(request),
+  );
+  const add = ({ request }: TaskContext, x: number, y: number) =>
+    app.signature<[], number>("interop.add", [x, y], { queue: request.deliveryInfo.routingKey });
+  app.task(
+    { name: "interop.add_replaced", bind: true, params: ["x", "y"] },
+    (self: TaskContext, x: number, y: number) => self.replace(add(self, x, y)),
+  );
+  app.task(
+    { name: "interop.add_to_all", bind: true, params: ["numbers", "y", "queues"] },
+    (self: TaskContext, ...[numbers, y, queues]: [readonly number[], number, readonly string[]]) => {
+      const sum = (x: number, queue = queues[0]) =>
+        app.signature<[], number>("interop.add", [x, y], queue === undefined ? {} : { queue });
+      return self.replace(group(numbers.map((x, index) => sum(x, queues[index % queues.length]))));
+    },
+  );
+  app.task(
+    { name: "interop.joined", bind: true, params: ["numbers", "y"] },
+    async (self: TaskContext, numbers: readonly number[], y: number) => {
+      for (const x of numbers) await self.addToChord(add(self, x, y));
+      return 0;
+    },
   );
   app.task(
     { name: "interop.calls", bind: true, params: ["name", "args"] },

@@ -5,80 +5,147 @@ import { queueOf, withFleet } from "./fleet.ts";
 const { Q, Python } = queueOf;
 const wait = { timeout: 15 };
 
-const mixes = [
-  { title: "on Python alone", queues: [Python] },
-  { title: "on both in turn", queues: [Python, Q] },
-  { title: "on both, the other way round", queues: [Q, Python] },
-];
+/** Tasks known by name only have no types to compose by. */
+const any = { chain, chord, group } as unknown as {
+  chain(...steps: Signature[]): Signature;
+  group(members: Signature[]): Signature;
+  chord(header: Signature[], body: Signature): Signature;
+};
 
-/** Calls of tasks that every worker has, each for the next of the queues. */
-function callsOn(app: App, queues: readonly string[]) {
-  let count = 0;
-  const call = <TResult>(name: string, args: readonly unknown[]): Signature<[], TResult> =>
-    app.signature(`interop.${name}`, args, {
-      immutable: true,
-      queue: queues[count++ % queues.length] as string,
-    });
-  return {
-    add: (x: number, y: number) => call<number>("add", [x, y]),
-    identity: <T>(value: T) => call<T>("identity", [value]),
-    fail: (message: string) => call<number>("fail", ["InteropError", message]),
-  };
+/** Makes signatures of tasks that every worker has; they go to the queues in turn. */
+class Builder {
+  readonly #app: App;
+  readonly #queues: readonly string[];
+  #count = 0;
+
+  constructor(app: App, queues: readonly string[]) {
+    this.#app = app;
+    this.#queues = queues;
+  }
+
+  task(name: string, ...args: unknown[]): Signature {
+    const queue = this.#queues[this.#count++ % this.#queues.length] ?? Q;
+    return this.#app.signature(`interop.${name}`, args).set({ queue });
+  }
 }
 
-withFleet("workflows built in Q", {}, (fleet) => {
-  describe.each(mixes)("$title", ({ queues }) => {
-    const plus = (n: number): Signature<[number], number> =>
-      fleet().app.signature("interop.add", [n], { queue: queues[n % queues.length] as string });
+const count = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-    it("run a chain, and know the results on the way", async () => {
-      const { add } = callsOn(fleet().app, queues);
-      const result = await chain(add(2, 2), plus(4), plus(9)).delay();
+const workflows: [string, (on: Builder) => Signature, unknown][] = [
+  ["a chain", (on) => any.chain(on.task("add", 2, 2), on.task("add", 4), on.task("add", 9)), 17],
+  ["a group", (on) => any.group(count(12).map((index) => on.task("identity", index))), count(12)],
+  [
+    "a chord",
+    (on) =>
+      any.chord(
+        [1, 2, 3].map((n) => on.task("add", n, n)),
+        on.task("identity"),
+      ),
+    [2, 4, 6],
+  ],
+  [
+    "chords in a chain, with tasks and groups behind them",
+    (on) =>
+      any.chain(
+        on.task("add", 1, 1),
+        any.group([on.task("add", 1), on.task("add", 2)]),
+        on.task("xsum"),
+        any.group([on.task("add", 3), on.task("add", 4)]),
+        on.task("xsum"),
+        on.task("add", 100),
+      ),
+    121,
+  ],
+  [
+    "a chord in a chord",
+    (on) =>
+      any.chord(
+        [any.chord([on.task("add", 1, 1), on.task("add", 2, 2)], on.task("xsum")), on.task("add", 5, 5)],
+        on.task("identity"),
+      ),
+    [6, 10],
+  ],
+  [
+    "chains, retries and groups in a chord",
+    (on) =>
+      any.chord(
+        [
+          any.chain(on.task("add", 1, 1), on.task("add", 10)),
+          on.task("retry_n_times", 1, 0.02),
+          any.group([on.task("add", 1, 1), on.task("add", 2, 2)]),
+        ],
+        on.task("identity"),
+      ),
+    [12, 1, 2, 4],
+  ],
+  [
+    "a group at the end",
+    (on) => any.chain(on.task("add", 1, 1), any.group([on.task("add", 1), on.task("add", 2)])),
+    [3, 4],
+  ],
+];
+
+withFleet("workflows built in Q", {}, (fleet) => {
+  describe.each([
+    { title: "on Python alone", queues: [Python] },
+    { title: "on both in turn", queues: [Q, Python] },
+    { title: "on both, the other way round", queues: [Python, Q] },
+  ])("$title", ({ queues }) => {
+    it.each(workflows)("run: %s", async (_title, build, value) => {
+      const { app } = fleet();
+      const result = await build(new Builder(app, queues)).delay();
+      expect(await result.get(wait)).toEqual(value);
+    });
+
+    it("know the results on the way", async () => {
+      const on = new Builder(fleet().app, queues);
+      const result = await any.chain(on.task("add", 2, 2), on.task("add", 4), on.task("add", 9)).delay();
       expect(await result.get(wait)).toBe(17);
       expect([await result.parent?.get(wait), await result.parent?.parent?.get(wait)]).toEqual([8, 4]);
     });
 
-    it("run a group, with results in its order", async () => {
-      const { identity } = callsOn(fleet().app, queues);
-      const result = await group(Array.from({ length: 12 }, (_, index) => identity(index))).delay();
-      expect(await result.get(wait)).toEqual(Array.from({ length: 12 }, (_, index) => index));
+    it("fail with the step that failed", async () => {
+      const on = new Builder(fleet().app, queues);
+      const result = await any.chain(on.task("fail", "InteropError", "gone"), on.task("add", 1)).delay();
+      await expect(result.get(wait)).rejects.toMatchObject({ args: ["gone"] });
     });
 
-    it("run a chord, with its values in the order of the header, those of groups inside too", async () => {
-      const { add, identity } = callsOn(fleet().app, queues);
-      const body: Signature<[unknown[]]> = fleet().app.signature("interop.identity", [], {
-        queue: queues[0] as string,
+    it("fail with the member that failed, and tell error callbacks", async () => {
+      const { app } = fleet();
+      const on = new Builder(app, queues);
+      const told = crypto.randomUUID();
+      const body = on.task("xsum").onError(on.task("on_error").set({ taskId: told }));
+      const result = await any
+        .chord([on.task("add", 1, 1), on.task("fail", "InteropError", "no")], body)
+        .delay();
+      expect(await result.get({ ...wait, propagate: false })).toMatchObject({
+        code: "ERR_Q_CHORD",
+        message: expect.stringMatching(/^Dependency \S+ raised InteropError\('no'\)$/) as string,
       });
-      const header = group(group(add(1, 1), add(2, 2)), chain(add(3, 3), plus(1)), identity("x"));
-      expect(await (await chord(header, body).delay()).get(wait)).toEqual([2, 4, 7, "x"]);
+      expect(await app.AsyncResult(told).get(wait)).toBe(result.id);
     });
 
-    it("run chords in a chain, with groups behind them", async () => {
-      const app = fleet().app;
-      const { add } = callsOn(app, queues);
-      const queue = queues[0] as string;
-      const sum = (): Signature<[readonly number[]], number> => app.signature("interop.xsum", [], { queue });
-      const workflow = chain(add(1, 1), group(plus(1), plus(2)), sum(), group(plus(3), plus(4)), sum());
-      expect(await (await workflow.delay()).get(wait)).toBe(21);
-    });
-
-    it("tell of failures: of a step, and of a member of a chord", async () => {
-      const { add, fail } = callsOn(fleet().app, queues);
-      const chained = await chain(fail("gone"), plus(1)).delay();
-      await expect(chained.get(wait)).rejects.toMatchObject({ args: ["gone"] });
-      const body: Signature<[number[]], number> = fleet().app.signature("interop.xsum", [], {
-        queue: queues[0] as string,
-      });
-      const joined = await chord([add(1, 1), fail("gone")], body).delay();
-      await expect(joined.get(wait)).rejects.toThrow(/Dependency .* raised InteropError/);
+    it("keep their stamps", async () => {
+      const on = new Builder(fleet().app, queues);
+      const workflow = any
+        .chord([on.task("request"), on.task("retry_n_times", 1, 0.02)], on.task("request"))
+        .stamp({ tenant: "a" });
+      const seen = (await (await workflow.delay()).get(wait)) as {
+        stamps: object;
+        args: [{ stamps: object }[]];
+      };
+      expect(seen.stamps).toEqual({ tenant: "a" });
+      expect(seen.args[0][0]?.stamps).toEqual({ tenant: "a" });
     });
 
     it("run chunks, map and starmap", async () => {
-      const queue = queues[0] as string;
+      const [queue = Q] = queues;
       const add = fleet().app.remoteTask<[x: number, y: number], number>("interop.add");
       const pairs: [number, number][] = [[1, 1], [2, 2], [3, 3]]; // prettier-ignore
       const chunked = await add.chunks(pairs, 2).applyAsync([], { queue });
       expect(await chunked.get(wait)).toEqual([[2, 4], [6]]);
+      const identity = fleet().app.remoteTask<[value: number], number>("interop.identity");
+      expect(await (await identity.map([7, 8]).applyAsync([], { queue })).get(wait)).toEqual([7, 8]);
       expect(await (await add.starmap(pairs).applyAsync([], { queue })).get(wait)).toEqual([2, 4, 6]);
     });
   });

@@ -1,9 +1,10 @@
+import { dirname, join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { createApp, currentTask } from "@q/core";
 import { Worker } from "@q/worker";
 import {
-  ChildProgram,
   freePort,
+  nodeProcess,
   pythonFolder,
   requires,
   startRedis,
@@ -16,13 +17,21 @@ let python: string | undefined;
 /** Flower, reading the events of a broker, with its HTTP API open. */
 async function startFlower(broker: string): Promise<AsyncDisposable & { call: Call }> {
   const port = await freePort();
-  const program = new ChildProgram({
-    name: "Flower",
-    command: python ?? "",
-    args: ["-m", "celery", "-A", "tasks", "flower", `--port=${port}`, "--address=127.0.0.1"],
-    env: pythonEnvironment({ broker, backend: broker, env: { FLOWER_UNAUTHENTICATED_API: "true" } }),
-    cwd: pythonFolder,
-  });
+  const options = [`--port=${port}`, "--address=127.0.0.1"];
+  const celery = join(dirname(python ?? ""), "celery");
+  const program = nodeProcess(
+    "packages/cli/bin/q.js",
+    ["-b", broker, "--result-backend", broker, "flower", "--celery", celery, "--", ...options],
+    {
+      // With tasks of its own it lets rates and limits of these be changed.
+      env: {
+        ...pythonEnvironment({ broker, backend: broker }),
+        FLOWER_UNAUTHENTICATED_API: "true",
+        APP: "tasks",
+      },
+      cwd: pythonFolder,
+    },
+  );
   const call: Call = async (method, path, form) => {
     const body = form && new URLSearchParams(form);
     const response = await fetch(`http://127.0.0.1:${port}/api/${path}`, { method, ...(body && { body }) });

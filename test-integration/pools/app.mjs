@@ -2,7 +2,8 @@
 // `BROKER_URL` (also of its results), `LEDGER` (path of a ledger), `SETTINGS` (more settings as JSON).
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createApp } from "@q/core";
+import { threadId } from "node:worker_threads";
+import { breakpoint, createApp } from "@q/core";
 
 export const app = createApp("pools", {
   broker: process.env.BROKER_URL,
@@ -19,12 +20,23 @@ function record({ request: { id, retries } }, event) {
 const add = (x, y) => x + y;
 app.task("pools.add", add);
 app.task("pools.pid", () => process.pid);
+app.task("pools.thread", () => threadId);
 app.task("pools.print", (text) => {
   process.stdout.write(String(text) + "\n");
   return process.pid;
 });
 app.task({ name: "pools.log", bind: true }, (self, text) => {
   self.logger.warn({ at: 1 }, text);
+});
+
+app.task("pools.debugged", (n) => {
+  const bill = { total: n };
+  breakpoint();
+  return bill.total;
+});
+
+app.task("pools.busy", (ms) => {
+  for (const end = Date.now() + ms; Date.now() < end;);
 });
 
 const wait = (late) => [

@@ -7,6 +7,7 @@ interface Jobs {
   readonly fail: (message: string) => never;
   readonly wait: (ms: number) => Promise<string>;
   readonly never: () => never;
+  readonly answer: () => number;
 }
 const module = new URL("./programs/arithmetic-jobs.mjs", import.meta.url);
 
@@ -14,6 +15,7 @@ describe.each(["processes", "threads", "async", "solo"])("createPool with %s", (
   it("calls functions of a module: one, for each item, in order, as fast as they are read", async () => {
     await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 2 });
     expect(await pool.run("add", [1, 2])).toBe(3);
+    expect(await pool.run("answer")).toBe(42);
     expect(await pool.map("square", [1, 2, 3])).toEqual([1, 4, 9]);
     const sums = await pool.starmap("add", [
       [1, 2],
@@ -39,6 +41,18 @@ describe.each(["processes", "threads", "async", "solo"])("createPool with %s", (
     stop.abort(new Error("changed my mind"));
     await expect(waiting).rejects.toThrow("changed my mind");
   });
+
+  it("aborts calls that wait for a place, and ends when those that were not aborted have", async () => {
+    const pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 1, sendAhead: 0 });
+    const stop = new AbortController();
+    const long = pool.run("wait", [300]);
+    const aborted = pool.run("wait", [60_000], { signal: stop.signal });
+    const squares = pool.map("square", [1, 2, 3]);
+    stop.abort(new Error("changed my mind"));
+    await expect(aborted).rejects.toThrow("changed my mind");
+    await pool.close();
+    expect(await Promise.all([long, squares])).toEqual(["waited", [1, 4, 9]]);
+  });
 });
 
 it("ends a function that never returns at its hard limit", async () => {
@@ -53,5 +67,18 @@ it("names the kinds that there are for one that there is not", async () => {
   await expect(createPool({ kind: "procesess", module })).rejects.toMatchObject({
     code: "ERR_Q_IMPROPERLY_CONFIGURED",
     message: expect.stringContaining('Did you mean "processes"') as string,
+  });
+});
+
+it.each([
+  [{ module, sizes: 2 }, 'Did you mean "size"?'],
+  [{ module, size: 0 }, "from 1 on, not 0"],
+  [{ module, size: 2.5 }, "a whole number"],
+  [{}, "not undefined"],
+  [{ module: "./jobs.js" }, 'write new URL("./jobs.js", import.meta.url)'],
+])("says what is wrong with %j", async (options, text) => {
+  await expect(createPool(options as Parameters<typeof createPool>[0])).rejects.toMatchObject({
+    code: "ERR_Q_IMPROPERLY_CONFIGURED",
+    message: expect.stringContaining(text) as string,
   });
 });

@@ -1,6 +1,12 @@
+import { deferred } from "@q/kernel";
 import type { Outcome } from "@q/pool";
 import { describe, expect, it } from "vitest";
+import { waitUntil } from "../harness/index.ts";
 import { faultPool, job, withPool } from "./open-pool.ts";
+
+const rounds = process.env["Q_TEST_FULL"] === "1" ? 300 : 10;
+
+const inJob = /at block \(file:.*fault-executor\.mjs:\d+/;
 
 const isLost = (reason: object): Outcome => ({
   status: "lost",
@@ -68,9 +74,11 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
       expect(await neighbour).toEqual({ status: "done", value: "slept" });
       expect(pool.stats().lost).toBe(0);
 
-      const stubborn = { ...job("ignore its signal"), id: "stubborn" };
-      const next = pool.run(job("sleep", { ms: 5000 }));
+      const began = deferred<void>();
+      const next = pool.run(job("sleep", { ms: 60_000 }));
+      const stubborn = { ...job("ignore its signal"), id: "stubborn", onAccepted: () => began.resolve() };
       const killed = pool.run(stubborn);
+      await began.promise;
       pool.terminate("stubborn", new Error("not wanted"), { graceMs: 50 });
       expect(await killed).toEqual(isLost({ message: "not wanted" }));
       expect(await next).toEqual(isLost({ message: expect.stringContaining("job stubborn") as string }));
@@ -78,22 +86,73 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
 
   it("names the job that exceeded its limit to its neighbours on the same executor", () =>
     withPool(faultPool(kind, { size: 1, tasksPerExecutor: 2 }), async (pool) => {
-      const neighbour = pool.run(job("sleep", { ms: 5000 }));
+      const began = deferred<void>();
+      const neighbour = pool.run({ ...job("sleep", { ms: 60_000 }), onAccepted: () => began.resolve() });
+      await began.promise;
       const limited = pool.run({ ...job("block", { ms: 5000 }), id: "greedy", hardLimitMs: 100 });
       expect(await limited).toEqual({ status: "timed out", limitMs: 100, orphaned: false });
       expect(await neighbour).toEqual(isLost({ message: expect.stringContaining("job greedy") as string }));
     }));
 
-  it("shows what an executor does while its event loop is blocked", () =>
-    withPool(faultPool(kind), async (pool) => {
-      const blocked = pool.run(job("block", { ms: 1500 }));
+  it("takes the outcome of a job that ended in time, though it could not look until its limit was over", () =>
+    withPool(faultPool(kind, { size: 1 }), async (pool) => {
+      const accepted = deferred<unknown>();
+      const onAccepted = (): void => accepted.resolve(undefined);
+      const outcome = pool.run({ ...job("sleep", { ms: 50 }), hardLimitMs: 300, onAccepted });
+      await accepted.promise;
+      for (const end = Date.now() + 600; Date.now() < end;);
+      expect(await outcome).toEqual({ status: "done", value: "slept" });
+    }));
+
+  it("goes on when those whom it tells of events and output throw", async () => {
+    const errors: string[] = [];
+    const fail = (): never => {
+      throw new Error("the disk is full");
+    };
+    const onError = ({ message }: Error): unknown => errors.push(message);
+    await withPool(faultPool(kind, { size: 1, onEvent: fail, onLog: fail, onError }), async (pool) => {
+      expect(await pool.run(job("talk"))).toEqual({ status: "done", value: undefined });
+      await waitUntil(() => errors.length >= 4, { what: "the errors" });
+      expect(pool.stats()).toMatchObject({ lost: 0 });
+    });
+    expect(new Set(errors)).toEqual(new Set(["the disk is full"]));
+  });
+
+  it("shows what an executor does while its event loop is blocked", async () => {
+    const lines: string[] = [];
+    await withPool(faultPool(kind, { size: 1, onLog: ({ line }) => lines.push(line) }), async (pool) => {
+      const blocked = pool.run(job("block", { ms: 2500 }));
       const busy = async (): Promise<string> =>
         (await pool.dumpStacks()).map(({ stack }) => stack).join("\n");
       let stacks = await busy();
-      while (!stacks.includes("fault-executor.mjs") && pool.running > 0) stacks = await busy();
-      expect(stacks).toMatch(/at block \(file:.*fault-executor\.mjs:\d+:\d+\)/);
+      while (!inJob.test(stacks) && pool.running > 0) stacks = await busy();
+      expect(stacks).toMatch(inJob);
       expect(await blocked).toEqual({ status: "done", value: "was busy" });
-    }));
+    });
+    // Nothing of an executor that waits for a debugger before it ends.
+    expect(new Set(lines)).toEqual(new Set(["stopping"]));
+  });
+
+  it(
+    "ends an executor at its hard limit also while somebody looks at what it does",
+    () =>
+      withPool(faultPool(kind, { size: 1, maxRestarts: Infinity }), async (pool) => {
+        let looks = 0;
+        for (let round = 0; round < rounds; round++) {
+          const ended = pool.run({ ...job("block", { ms: 60_000 }), hardLimitMs: 30 + 60 * (round % 10) });
+          let isOver = false;
+          void ended.then(() => (isOver = true));
+          while (!isOver) {
+            looks += (await pool.dumpStacks()).filter(({ stack }) => inJob.test(stack)).length;
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          expect(await ended).toMatchObject({ status: "timed out", orphaned: false });
+        }
+        expect(looks).toBeGreaterThan(0);
+        expect(await pool.run(job("echo", { value: 1 }))).toEqual({ status: "done", value: 1 });
+      }),
+    600_000,
+  );
 });
 
 describe("a pool of processes", () => {
@@ -106,13 +165,16 @@ describe("a pool of processes", () => {
 
   it("waits for a process that is stopped and continued", () =>
     withPool(faultPool("processes", { size: 1 }), async (pool) => {
-      const running = pool.run(job("sleep", { ms: 100 }));
+      const running = pool.run(job("sleep", { ms: 1 }));
       const pid = pool.stats().executors?.[0]?.pid as number;
       process.kill(pid, "SIGSTOP");
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // It had nothing to do but that job, and has not done it by the time a second process has started and run one.
+      await pool.grow(1);
+      expect(await pool.run(job("echo", { value: 1 }))).toEqual({ status: "done", value: 1 });
       expect(pool.running).toBe(1);
       process.kill(pid, "SIGCONT");
       expect(await running).toEqual({ status: "done", value: "slept" });
+      expect(pool.stats().lost).toBe(0);
     }));
 
   it("ends a stopped process at the hard limit of its job", () =>
@@ -123,11 +185,12 @@ describe("a pool of processes", () => {
       expect(await pool.run(job("echo", { value: 1 }))).toEqual({ status: "done", value: 1 });
     }));
 
-  it("has children that a terminal's signals do not end", () =>
+  it("has children that signals to the whole group do not end", () =>
     withPool(faultPool("processes", { size: 1 }), async (pool) => {
       const running = pool.run(job("sleep", { ms: 100 }));
       const pid = pool.stats().executors?.[0]?.pid as number;
-      for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const) process.kill(pid, signal);
+      const signals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+      for (const signal of signals) process.kill(pid, signal);
       expect(await running).toEqual({ status: "done", value: "slept" });
       expect(pool.stats().executors?.[0]?.pid).toBe(pid);
     }));

@@ -1,26 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { requires, startRedis, suiteResource, waitUntil } from "../harness/index.ts";
+import { childrenOf, isAlive } from "../harness/process-tree.ts";
 import { scene } from "./scene.ts";
 
 const isFull = process.env["Q_TEST_FULL"] === "1";
-
-/** Process ids of the children of a process. */
-function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
-    .filter((text) => text !== "")
-    .map(Number);
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    // A zombie has ended; only its parent, which may be gone as well, has not looked.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-};
 
 requires("redis")("A task that ends its process", () => {
   const redis = suiteResource(startRedis);
@@ -42,6 +26,14 @@ requires("redis")("A task that ends its process", () => {
     });
     expect(await set.call("pools.add", [2, 3])).toBe(5);
     await neighbour;
+    expect(await set.worker.stop("SIGTERM", 8000)).toEqual({ code: 0, signal: null });
+  });
+
+  it.concurrent("no task is lost when the disk of the log is full", async () => {
+    await using set = await scene(redis(), { args: ["-c", "1", "-f", "/dev/full"] });
+    const pid = await set.call("pools.print", ["one"]);
+    expect(await set.call("pools.print", ["two"])).toBe(pid);
+    expect(set.worker.lines.filter((line) => line.includes("ENOSPC"))).toHaveLength(1);
     expect(await set.worker.stop("SIGTERM", 8000)).toEqual({ code: 0, signal: null });
   });
 
@@ -102,8 +94,10 @@ requires("redis")("A process that says nothing", () => {
   it.concurrent("does not delay short tasks while another is free, also across two workers", async () => {
     await using set = await scene(redis());
     await using _other = await set.start();
-    const busy = await set.client.sendTask("pools.loop", [], { timeLimit: 60 });
-    await waitUntil(async () => (await busy.state()) === "PENDING");
+    const loops = await set.client.sendTask("pools.poison", ["loop"]);
+    const waits = await set.client.sendTask("pools.early", [60_000]);
+    const started = async (): Promise<unknown[]> => [...(await set.read()).starts.keys()];
+    await waitUntil(started, { accept: (ids) => ids.includes(loops.id) && ids.includes(waits.id) });
     const calls = Array.from({ length: 100 }, (_, n) => set.call("pools.add", [n, 0]));
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 100 }, (_, n) => n));
   });

@@ -1,22 +1,37 @@
-import { readdir } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ExecutorStartError, type Outcome } from "@q/pool";
 import { describe, expect, it } from "vitest";
-import { waitUntil } from "../harness/index.ts";
-import { faultPool, isAlive, job, withPool } from "./open-pool.ts";
+import { nodeProcess, waitUntil } from "../harness/index.ts";
+import { tempFolder } from "../harness/temp-folder.ts";
+import { faultPool, job, withPool } from "./open-pool.ts";
+import { childrenOf, isAlive } from "../harness/process-tree.ts";
 
-const recycles = process.env["Q_TEST_FULL"] === "1" ? 10_000 : 200;
+const isFull = process.env["Q_TEST_FULL"] === "1";
+const recycles = isFull ? 10_000 : 50;
 
-const openFiles = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
+/** What this process holds; memory in bytes. */
+function footprint(): { readonly files: number; readonly heap: number; readonly rss: number } {
+  const { heapUsed: heap, rss } = process.memoryUsage();
+  return { files: readdirSync("/proc/self/fd").length, heap, rss };
+}
 
 describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
   it(
     "replaces an executor after so many jobs, without losing or leaking any",
     { timeout: 3_600_000 },
     async () => {
-      const pool = faultPool(kind, { size: 4, maxTasksPerExecutor: 1 });
+      const unasked: string[] = [];
+      const pool = faultPool(kind, {
+        size: 4,
+        maxTasksPerExecutor: 1,
+        onExecutorDown: ({ pid }, error) => void (error && unasked.push(`${pid}: ${error.message}`)),
+      });
+      const childrenBefore = childrenOf(process.pid).length;
       await withPool(pool, async () => {
         await Promise.all(Array.from({ length: 8 }, () => pool.run(job("echo", { value: 1 }))));
-        const [filesBefore, heapBefore] = [await openFiles(), process.memoryUsage().heapUsed];
+        const before = footprint();
         const outcomes = new Map<string, number>();
         let left = recycles;
         const next = async (): Promise<void> => {
@@ -27,13 +42,17 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
         };
         await Promise.all(Array.from({ length: 4 }, next));
         expect([...outcomes]).toEqual([["done", recycles]]);
+        expect(unasked).toEqual([]);
         expect(pool.stats()).toMatchObject({ lost: 0, running: 0 });
         expect(pool.stats().restarts).toBeGreaterThanOrEqual(recycles);
         // Replacements may be on their way: a channel or two more, not one per recycle.
-        expect(await openFiles()).toBeLessThan(filesBefore + 40);
-        expect(process.memoryUsage().heapUsed).toBeLessThan(heapBefore + 50e6);
+        expect(footprint().files).toBeLessThan(before.files + 40);
+        expect(footprint().heap).toBeLessThan(before.heap + 50e6);
+        expect(footprint().rss).toBeLessThan(before.rss + 150e6);
+        if (isFull) process.stdout.write(`${kind}: ${JSON.stringify(footprint())} after ${recycles}\n`);
       });
       expect(pool.stats().executors).toEqual([]);
+      expect(childrenOf(process.pid).length).toBeLessThanOrEqual(childrenBefore);
     },
   );
 
@@ -79,6 +98,13 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
     });
   });
 
+  it("keeps its program alive while it waits with the next start", async () => {
+    const program = fileURLToPath(new URL("./programs/patient-pool-program.mjs", import.meta.url));
+    await using patient = nodeProcess(program, [kind]);
+    expect(await patient.exited).toEqual({ code: 0, signal: null });
+    expect(patient.lines).toEqual(["replaced"]);
+  });
+
   it("ends in the middle of its start", async () => {
     const pool = faultPool(kind, { data: { startMs: 60_000 } });
     const stop = new AbortController();
@@ -86,6 +112,24 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
     stop.abort(new Error("changed my mind"));
     await expect(starting).rejects.toThrow("changed my mind");
     expect(pool.stats().executors).toEqual([]);
+  });
+});
+
+describe("a thread, which Node may crash with when it terminates it,", () => {
+  it("is left to come up before it ends", async () => {
+    const program = fileURLToPath(new URL("./programs/hasty-pools-program.mjs", import.meta.url));
+    await using hasty = nodeProcess(program, [isFull ? "1000" : "50"]);
+    expect(await hasty.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it("ends by itself where it can", async () => {
+    await using folder = await tempFolder();
+    const exitFile = join(folder.path, "exits");
+    await withPool(faultPool("threads", { size: 1, data: { exitFile } }), async (pool) => {
+      const late = pool.run({ ...job("ignore its signal"), hardLimitMs: 50 });
+      expect(await late).toMatchObject({ status: "timed out" });
+      await waitUntil(() => existsSync(exitFile), { what: "the exit of the thread" });
+    });
   });
 });
 

@@ -36,13 +36,3 @@ export const job = (act: string, parts: object = {}): { id: string; payload: obj
   id: `job-${++ids}`,
   payload: { act, ...parts },
 });
-
-/** True while there is a process of that id. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { jsonLine, nodeProcess, waitUntil } from "../harness/index.ts";
-import { isAlive } from "./open-pool.ts";
+import { isAlive } from "../harness/process-tree.ts";
 
 const program = fileURLToPath(new URL("./programs/pool-owner-program.mjs", import.meta.url));
 

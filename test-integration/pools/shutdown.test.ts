@@ -91,8 +91,12 @@ requires("redis")("Tasks that kill their process, among others", () => {
       const report = await set.read();
       return poison.map((id) => report.starts.get(id));
     };
-    await waitUntil(starts, { accept: (all) => all.every((n) => n === 3), what: "three starts of each" });
+    await waitUntil(starts, {
+      accept: (all) => all.every((n) => n === 3),
+      timeoutMs: 60_000,
+      what: "three starts of each",
+    });
     const repeated = [...(await set.read()).duplicates()].filter(([id]) => good.includes(String(id)));
     expect(repeated).toEqual([]);
-  }, 120_000);
+  }, 180_000);
 });

@@ -16,9 +16,10 @@ import uuid
 from datetime import date, datetime, timedelta, timezone
 from datetime import time as time_of_day
 
-from celery import Celery, Task
+from celery import Celery, Task, group
 from celery.exceptions import Ignore, Reject
 from kombu import Exchange, Queue
+from kombu.common import Broadcast
 from kombu.utils import json as kombu_json
 
 
@@ -41,6 +42,8 @@ class Outer:
 def _queue(spec):
     spec = dict(spec)
     name = spec.pop("name")
+    if spec.pop("broadcast", False):
+        return Broadcast(name)
     exchange = spec.pop("exchange", None)
     if isinstance(exchange, dict):
         exchange = Exchange(**exchange)
@@ -219,6 +222,29 @@ def request(self, *args, **kwargs):
 def calls(self, name, args):
     """Sends the named task from inside a task and returns the child's id."""
     return self.app.send_task(name, args).id
+
+
+@_task("add_replaced", bind=True)
+def add_replaced(self, x, y):
+    """Is replaced by ``add``, on its own queue."""
+    raise self.replace(app.signature("interop.add", (x, y)).set(queue=self.request.delivery_info["routing_key"]))
+
+
+@_task("add_to_all", bind=True)
+def add_to_all(self, numbers, y, queues):
+    """Is replaced by a group of ``add``, whose members go to the queues in turn."""
+    members = [
+        app.signature("interop.add", (x, y)).set(queue=queues[i % len(queues)]) for i, x in enumerate(numbers)
+    ]
+    raise self.replace(group(members))
+
+
+@_task("joined", bind=True)
+def joined(self, numbers, y):
+    """Adds an ``add`` for each number to the chord that it is a member of."""
+    for x in numbers:
+        self.add_to_chord(app.signature("interop.add", (x, y)).set(queue=self.request.delivery_info["routing_key"]))
+    return 0
 
 
 @_task("raise_chord")

@@ -34,6 +34,9 @@ app.task({ name: "recovery.interrupted", bind: true, acksLate: true }, (self, ms
   wait(self, self.request.deliveryInfo.redelivered ? 0 : ms),
 );
 
+/** Takes `ms` milliseconds, and is run again when its process is lost. */
+app.task({ name: "recovery.again", bind: true, acksLate: true, rejectOnWorkerLost: true }, wait);
+
 /** Takes `ms` milliseconds and lets nothing else run in its process meanwhile. */
 app.task({ name: "recovery.block", bind: true, acksLate: true }, (self, ms) => {
   record(self, "start");

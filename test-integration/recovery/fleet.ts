@@ -1,7 +1,8 @@
 import type { ChildProgram } from "../harness/index.ts";
+import { childrenOf } from "../harness/process-tree.ts";
 import { qWorker, type QWorkerOptions } from "../harness/q-worker.ts";
 
-/** A worker that was killed. */
+/** A worker, or a process of its pool, that was killed. */
 export interface Kill {
   readonly pid: number;
   /** Milliseconds since 1970. */
@@ -39,10 +40,11 @@ export class Fleet implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Ends a worker without a warning and starts another in its place. */
+  /** Ends a worker and its processes without a warning, and starts another in its place. */
   kill(worker: ChildProgram): void {
     this.#ready.delete(worker);
-    this.kills.push({ pid: worker.pid, at: Date.now() });
+    const at = Date.now();
+    for (const pid of [worker.pid, ...childrenOf(worker.pid)]) this.kills.push({ pid, at });
     worker.kill("SIGKILL");
     this.#add();
   }

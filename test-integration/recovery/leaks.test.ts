@@ -156,7 +156,7 @@ for (const broker of brokers.filter(({ name }) => name !== "SQLite")) {
 }
 
 requires("redis")("What a worker leaves in Redis", () => {
-  it("is the binding of its queue and results with a lifetime", async () => {
+  it("is the binding of its queue, the list of queues for late answers, and results with a lifetime", async () => {
     await using redis = await startRedis();
     await using proxy = await startProxy({ target: redis.url });
     await using ledger = await openLedger();
@@ -183,7 +183,10 @@ requires("redis")("What a worker leaves in Redis", () => {
     await app.close();
     const keys = (await client.keys("*")).toSorted();
     const lifetimes = await Promise.all(keys.map((key) => client.ttl(key)));
-    expect(keys.filter((_, index) => (lifetimes[index] ?? -1) < 0)).toEqual(["_kombu.binding.celery"]);
+    expect(keys.filter((_, index) => (lifetimes[index] ?? -1) < 0)).toEqual([
+      "_kombu.binding.celery",
+      "_q.owned-queues",
+    ]);
     expect(keys.filter((key) => key.startsWith("celery-task-meta-"))).toHaveLength(40);
   });
 });

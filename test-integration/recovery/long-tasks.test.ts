@@ -43,4 +43,26 @@ requires("redis", "python")("Tasks that last longer than the visibility timeout 
       await python[Symbol.asyncDispose]();
     }
   });
+
+  it("run once when they are due later than that, with two workers that hold them", async () => {
+    await using redis = await startRedis();
+    await using ledger = await openLedger();
+    const settings = { brokerTransportOptions: { visibility_timeout: 2 } };
+    await using app = createApp("client", { broker: redis.url, taskIgnoreResult: true, ...settings });
+    const worker = { app: "recovery/app.mjs", broker: redis.url, settings, ledger: ledger.path };
+    const [one, other] = await Promise.all([qWorker(worker), qWorker(worker)]);
+    const sentAt = Date.now();
+    const calls = Array.from({ length: 20 }, () => app.sendTask("recovery.late", [0], { countdown: 7 }));
+    const ids = (await Promise.all(calls)).map(({ id }) => id);
+
+    const left = async (): Promise<unknown[]> => (await ledger.read()).lost(ids);
+    await waitUntil(left, { accept: (none) => none.length === 0, timeoutMs: 30_000, what: "all to end" });
+
+    const client = redis.client();
+    await waitUntil(async () => (await client.hlen("unacked")) === 0, { what: "all to be settled" });
+    const report = await ledger.read();
+    expect(report.duplicates()).toEqual(new Map());
+    expect(Math.min(...report.entries.map(({ at }) => at)) - sentAt).toBeGreaterThanOrEqual(7000);
+    await Promise.all([one.stop(), other.stop()]);
+  });
 });

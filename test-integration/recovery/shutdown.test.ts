@@ -182,8 +182,8 @@ requires()("Files and options of a worker", () => {
     [["--pidfile", "/nonexistent/folder/q.pid"], 73, "cannot be written"],
     [["--logfile", "/dev/null/q.log"], 73, "cannot be written"],
     [["--loglevel", "loud"], 64, "there is no log level"],
-    [["-c", "0"], 1, "concurrency must be at least 1"],
-    [["--broker", "nonsense://"], 1, "ERR_Q_UNKNOWN_TRANSPORT"],
+    [["-c", "0"], 64, "concurrency must be at least 1"],
+    [["--broker", "nonsense://"], 64, "ERR_Q_UNKNOWN_TRANSPORT"],
   ])("refuses %j with exit code %i", async (args, code, text) => {
     await using worker = startQWorker({ app, broker, args });
     expect(await worker.exited).toMatchObject({ code });

@@ -15,61 +15,68 @@ async function publish(app: App, durationsMs: readonly number[]): Promise<string
   return (await Promise.all(sent)).map((result) => result.id);
 }
 
-for (const broker of brokers) {
-  requires(...broker.needs)(`Workers that are killed, on ${broker.name}`, () => {
+const kinds = brokers.flatMap((broker) => ["async", "prefork"].map((pool) => ({ broker, pool })));
+
+for (const { broker, pool } of kinds) {
+  requires(...broker.needs)(`Workers that are killed, with -P ${pool} on ${broker.name}`, () => {
     const opened = suiteResource(broker.open);
 
-    it(`lose none of ${size.tasks} tasks in ${size.kills} kills and repeat only what was in flight`, async () => {
-      const random = seededRandom();
-      const { url, settings } = opened();
-      await using ledger = await openLedger();
-      await using app = createApp("publisher", { broker: url, taskIgnoreResult: true, ...settings });
-      const durationsMs = Array.from({ length: size.tasks }, () => random.int(0, 60));
-      const ids = await publish(app, durationsMs);
-      const args = ["-c", "4"];
-      await using fleet = await Fleet.start(3, {
-        app: "recovery/app.mjs",
-        broker: url,
-        settings,
-        ledger: ledger.path,
-        args,
-      });
-      const ended = async (): Promise<number> => {
-        fleet.check();
-        return (await ledger.read()).ends.size;
-      };
-      // Progress decides when the next kill is due, so that the kills spread over all tasks on any machine.
-      for (let kill = 1; kill <= size.kills; kill++) {
-        const due = Math.floor((size.tasks * (kill - random.next())) / (size.kills + 1));
+    it(
+      `lose none of ${size.tasks} tasks in ${size.kills} kills and repeat only what was in flight`,
+      async () => {
+        const random = seededRandom();
+        const { url, settings } = opened();
+        await using ledger = await openLedger();
+        await using app = createApp("publisher", { broker: url, taskIgnoreResult: true, ...settings });
+        const durationsMs = Array.from({ length: size.tasks }, () => random.int(0, 60));
+        const ids = await publish(app, durationsMs);
+        const args = ["-c", "4"];
+        await using fleet = await Fleet.start(3, {
+          app: "recovery/app.mjs",
+          broker: url,
+          settings,
+          ledger: ledger.path,
+          pool,
+          args,
+        });
+        const ended = async (): Promise<number> => {
+          fleet.check();
+          return (await ledger.read()).ends.size;
+        };
+        // Progress decides when the next kill is due, so that the kills spread over all tasks on any machine.
+        for (let kill = 1; kill <= size.kills; kill++) {
+          const due = Math.floor((size.tasks * (kill - random.next())) / (size.kills + 1));
+          await waitUntil(ended, {
+            accept: (count) => count >= due,
+            timeoutMs: 60_000,
+            what: `${due} ends (seed ${random.seed})`,
+          });
+          await waitUntil(() => fleet.ready.length > 0, {
+            what: `a worker to kill (seed ${random.seed})`,
+            timeoutMs: 30_000,
+          });
+          fleet.kill(random.pick(fleet.ready));
+        }
         await waitUntil(ended, {
-          accept: (count) => count >= due,
+          accept: (count) => count >= size.tasks,
           timeoutMs: 60_000,
-          what: `${due} ends (seed ${random.seed})`,
+          what: `all ends (seed ${random.seed})`,
         });
-        await waitUntil(() => fleet.ready.length > 0, {
-          what: `a worker to kill (seed ${random.seed})`,
-          timeoutMs: 30_000,
-        });
-        fleet.kill(random.pick(fleet.ready));
-      }
-      await waitUntil(ended, {
-        accept: (count) => count >= size.tasks,
-        timeoutMs: 60_000,
-        what: `all ends (seed ${random.seed})`,
-      });
-      const report = await ledger.read();
-      expect(report.lost(ids), `seed ${random.seed}`).toEqual([]);
-      expect(unexplainedRepeats(report, fleet.kills), `seed ${random.seed}`).toEqual([]);
-      // Four slots, and as much prefetched per slot: what a broker gives one worker unsettled.
-      const inFlight = size.kills * 16;
-      expect(report.starts.size, `seed ${random.seed}`).toBe(size.tasks);
-      expect(report.entries.filter(({ event }) => event === "start").length - size.tasks).toBeLessThanOrEqual(
-        inFlight,
-      );
-      if (isFull)
-        process.stdout.write(
-          `${broker.name}: ${report.duplicates().size} of ${size.tasks} tasks ran again after ${size.kills} kills\n`,
-        );
-    }, 300_000);
+        const report = await ledger.read();
+        expect(report.lost(ids), `seed ${random.seed}`).toEqual([]);
+        expect(unexplainedRepeats(report, fleet.kills), `seed ${random.seed}`).toEqual([]);
+        // Four slots, and as much prefetched per slot: what a broker gives one worker unsettled.
+        const inFlight = size.kills * 16;
+        expect(report.starts.size, `seed ${random.seed}`).toBe(size.tasks);
+        expect(
+          report.entries.filter(({ event }) => event === "start").length - size.tasks,
+        ).toBeLessThanOrEqual(inFlight);
+        if (isFull)
+          process.stdout.write(
+            `${broker.name}, ${pool}: ${report.duplicates().size} of ${size.tasks} tasks ran again after ${size.kills} kills\n`,
+          );
+      },
+      isFull ? 3_600_000 : 300_000,
+    );
   });
 }

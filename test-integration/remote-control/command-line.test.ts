@@ -51,3 +51,8 @@ requires("redis", "python")("the command lines of Q and Celery", () => {
     expect((await Promise.all([q.exited, python.exited])).map(({ code }) => code)).toEqual([0, 0]);
   }, 120_000);
 });
+
+it("says that nobody answered, also on a broker that keeps no process alive", async () => {
+  const program = nodeProcess("packages/cli/bin/q.js", ["-b", "memory://", "status", "-t", "0.2"]);
+  expect((await program.exited).code).toBe(69);
+});

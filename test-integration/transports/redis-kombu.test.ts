@@ -251,6 +251,13 @@ requires("redis")("Redis transport, beside kombu", () => {
     expect(await bench.client.keys("*")).toEqual([]);
   });
 
+  it("refuses exchange types that it does not know, to which messages would be lost", async () => {
+    await using bench = await open();
+    const channel = await bench.channel();
+    const declared = channel.declare(new Exchange("by-headers", { type: "headers" }));
+    await expect(declared).rejects.toMatchObject({ code: "ERR_Q_IMPROPERLY_CONFIGURED" });
+  });
+
   it("sends what no binding wants to the dead letter queue, if there is one", async () => {
     await using bench = await open();
     const channel = await bench.channel({ deadletter_queue: "dead" });

@@ -13,8 +13,11 @@ import { app, countWords } from "./tasks.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = resolve(process.argv[2] ?? join(here, "../.."));
-const files = await textFiles(folder);
-if (files.length === 0) throw new Error(`There are no text files below ${folder}.`);
+const files = await textFiles(folder).catch(() => []);
+if (files.length === 0) {
+  console.error(`There are no text files below ${folder}. Name another folder: npm run demo -- <folder>`);
+  process.exit(1);
+}
 
 const worker = startWorker();
 try {

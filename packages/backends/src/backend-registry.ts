@@ -24,9 +24,15 @@ export class BackendRegistry {
     return this;
   }
 
-  /** With `result_cache_max` of 0 or more it remembers successes. @throws {UnknownBackendError} @throws {MissingDriverError} */
-  async create(context: BackendContext): Promise<ResultBackend> {
-    const factory = await this.#find(context.url).load();
+  /**
+   * With `result_cache_max` of 0 or more it remembers successes. A factory that is given stands in for the one of the
+   * scheme.
+   *
+   * @throws {UnknownBackendError}
+   * @throws {MissingDriverError}
+   */
+  async create(context: BackendContext, own?: BackendFactory): Promise<ResultBackend> {
+    const factory = own ?? (await this.#find(context.url).load());
     const backend = await factory(context);
     const cacheMax = context.settings["resultCacheMax"];
     return typeof cacheMax === "number" && cacheMax >= 0 ? new CachingBackend(backend, cacheMax) : backend;

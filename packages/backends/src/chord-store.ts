@@ -34,7 +34,8 @@ export const CHORD_CLAIM_MS = 5000;
  *
  * A chord is *open* until as many members have ended as it has; then *claimed* by one attempt; then *ended*, which is
  * remembered as long as results are. An attempt that dies loses its claim after {@link CHORD_CLAIM_MS}, and the next
- * delivery of a member takes it over.
+ * delivery of a member takes it over. Neither can know how far the one before it has come: what they send is the same,
+ * and {@link ChordStore.begin} tells the copies apart.
  *
  * @see wire: Redis chords
  */
@@ -51,8 +52,13 @@ export interface ChordStore {
    * @throws {BackendStoreError}
    */
   part(part: ChordPart, attempt: string): Promise<ChordProgress>;
-  /** Takes the chord although it is not complete, to end it as failed. An unknown one cannot be taken. */
-  take(groupId: string, attempt: string): Promise<Exclude<ChordProgress, "taken">>;
+  /**
+   * Takes the chord away from its members, although it is not complete, to end it as failed: from now on only who asks
+   * for this gets it. `waiting` when it has ended or is unknown; `taken` while another attempt holds it.
+   *
+   * @throws {BackendStoreError}
+   */
+  take(groupId: string, attempt: string): Promise<ChordProgress>;
   /**
    * Every member that has ended, in the order of the header. `undefined`, and the claim is gone, when it turns out that
    * a peer of another make has counted a member twice and others are missing.
@@ -64,4 +70,13 @@ export interface ChordStore {
   renew(groupId: string, attempt: string): Promise<void>;
   /** The chord is settled: nothing is kept but that. */
   end(groupId: string): Promise<void>;
+  /**
+   * A message begins of which there may be copies, such as the body of a chord: false when a copy that was sent by
+   * another attempt has begun before. Remembered as long as results are.
+   *
+   * @throws {BackendStoreError}
+   */
+  begin(key: string, attempt: string): Promise<boolean>;
+  /** The attempt of which a copy has begun; `undefined` for none. @throws {BackendGetError} */
+  begunBy(key: string): Promise<string | undefined>;
 }

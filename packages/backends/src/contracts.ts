@@ -71,12 +71,29 @@ export interface BackendCapabilities {
   readonly chords: "native" | "unlock" | "none";
 }
 
-/** Ids of revoked tasks that outlive the processes that heard of them. */
+/** By what tasks are revoked: their ids, or stamps that they carry, each as one text. */
+export type RevocationKind = "id" | "stamp";
+
+/** What is revoked, for longer than the processes live that heard of it. */
 export interface RevocationStore {
-  /** Keeps the ids for so many seconds from now; the oldest go when there are too many. @throws {BackendStoreError} */
-  add(ids: readonly string[], ttlSeconds: number): Promise<void>;
-  /** The ids whose time is not over. @throws {BackendGetError} */
-  list(): Promise<readonly string[]>;
+  /** Keeps the texts for so many seconds from now; the oldest go when there are too many. @throws {BackendStoreError} */
+  add(kind: RevocationKind, texts: readonly string[], ttlSeconds: number): Promise<void>;
+  /** The texts whose time is not over. @throws {BackendGetError} */
+  list(kind: RevocationKind): Promise<readonly string[]>;
+}
+
+/** Which results belong together, for clients that look at them later. */
+export interface GroupStore {
+  /**
+   * Keeps a group under its id, as long as a result.
+   *
+   * @throws {BackendStoreError} also where clients cannot share anything
+   */
+  save(group: ResultTuple): Promise<void>;
+  /** `undefined` for an unknown id. @throws {BackendGetError} */
+  restore(id: string): Promise<ResultTuple | undefined>;
+  /** Forgets a group, not its results; an unknown id is no error. @throws {BackendGetError} */
+  delete(id: string): Promise<void>;
 }
 
 /** A result store. Storage, not workflow. */
@@ -86,7 +103,8 @@ export interface ResultBackend extends AsyncDisposable {
   readonly replyTo: string | undefined;
   /** Counts the members of chords; `undefined` unless the capability `chords` is `native`. */
   readonly chords: ChordStore | undefined;
-  /** Where the store can keep revoked ids for workers that start later. */
+  readonly groups: GroupStore;
+  /** Where the store can keep revocations for workers that start later. */
   readonly revocations?: RevocationStore | undefined;
   /** Makes everything ready so that no result of a task published after it is missed. Cheap after the first time. */
   prepare(): Promise<void>;
@@ -111,16 +129,6 @@ export interface ResultBackend extends AsyncDisposable {
    * Polling backends may miss intermediate states, never final ones.
    */
   watch(ids: readonly string[], signal: AbortSignal): AsyncIterable<ResultMeta>;
-  /**
-   * Keeps which results belong together, under the id of the group, as long as a result.
-   *
-   * @throws {BackendStoreError} also where clients cannot share anything
-   */
-  saveGroup(group: ResultTuple): Promise<void>;
-  /** A saved group; `undefined` for an unknown id. @throws {BackendGetError} */
-  restoreGroup(id: string): Promise<ResultTuple | undefined>;
-  /** Removes a saved group, not its results; an unknown id is no error. @throws {BackendGetError} */
-  deleteGroup(id: string): Promise<void>;
   /** Removes results older than `result_expires`, where they do not go by themselves; returns how many. */
   cleanup(): Promise<number>;
   /** The backend's URL with its password masked; for diagnosis. */

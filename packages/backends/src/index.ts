@@ -8,13 +8,16 @@ export type {
   BackendContext,
   BackendFactory,
   ExtendedMeta,
+  GroupStore,
   ReplyAddress,
   ResultBackend,
   ResultMeta,
   ResultTuple,
+  RevocationKind,
   RevocationStore,
   StoredError,
 } from "./contracts.ts";
+export { openBackend } from "./open-backend.ts";
 export { isResultTuple } from "./saved-group.ts";
 export { BackendGetError, BackendStoreError, NoBackendError, UnknownBackendError } from "./errors.ts";
 export {

@@ -1,10 +1,10 @@
 import type { ChordStore } from "./chord-store.ts";
 import type {
   BackendCapabilities,
+  GroupStore,
   ReplyAddress,
   ResultBackend,
   ResultMeta,
-  ResultTuple,
   RevocationStore,
 } from "./contracts.ts";
 
@@ -37,6 +37,10 @@ export class CachingBackend implements ResultBackend {
     return this.#backend.chords;
   }
 
+  get groups(): GroupStore {
+    return this.#backend.groups;
+  }
+
   get revocations(): RevocationStore | undefined {
     return this.#backend.revocations;
   }
@@ -66,18 +70,6 @@ export class CachingBackend implements ResultBackend {
       this.#remember(meta);
       yield meta;
     }
-  }
-
-  saveGroup(group: ResultTuple): Promise<void> {
-    return this.#backend.saveGroup(group);
-  }
-
-  restoreGroup(id: string): Promise<ResultTuple | undefined> {
-    return this.#backend.restoreGroup(id);
-  }
-
-  deleteGroup(id: string): Promise<void> {
-    return this.#backend.deleteGroup(id);
   }
 
   cleanup(): Promise<number> {

@@ -22,7 +22,7 @@ export async function openPayloadFormat(
   context: Pick<BackendContext, "codec" | "serializer" | "compression">,
 ): Promise<PayloadFormat> {
   const { codec, serializer, compression } = context;
-  await codec.ready(compression === undefined ? [serializer] : [serializer, compression]);
+  await codec.ready([serializer], compression === undefined ? [] : [compression]);
   // What the codec writes beside a body is what it needs to read one.
   const { contentType, contentEncoding } = codec.encode(null, { serializer, compression });
   return { codec, serializer, compression, contentType, contentEncoding };

@@ -1,5 +1,5 @@
 import { asError, type Clock, exponentialDelay, retryDelayMs, type RetryPolicy, sleep } from "@q/kernel";
-import type { BackendContext } from "./contracts.ts";
+import type { BackendContext, ResultMeta } from "./contracts.ts";
 
 /** Milliseconds to wait before retry number `retry` (0 is the first); `undefined` gives up. */
 export type RetryDelays = (retry: number) => number | undefined;
@@ -30,6 +30,31 @@ export async function withRetries<TValue>(
     }
   }
 }
+
+/** A few quick retries, 1.5 s in all: enough for a blink, short enough for a caller to wait. */
+export const quickPolicy: RetryPolicy = {
+  maxRetries: 5,
+  intervalStart: 0.05,
+  intervalStep: 0.125,
+  intervalMax: 1,
+};
+/**
+ * About twenty seconds, as Celery takes: for who waits for results and has time, and for what a task has come to, which
+ * nobody can make again.
+ */
+export const patientPolicy: RetryPolicy = {
+  maxRetries: 20,
+  intervalStart: 0.05,
+  intervalStep: 0.3,
+  intervalMax: 1,
+};
+
+/** Whether a state is what a task has come to; of the others nobody may wait for long that they are stored. */
+export function isEnd({ status }: ResultMeta): boolean {
+  return endStates.has(status);
+}
+
+const endStates: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "REVOKED"]);
 
 /** The delays of a policy. */
 export function policyDelays(policy: RetryPolicy): RetryDelays {

@@ -1,7 +1,10 @@
-import { ImproperlyConfiguredError } from "@q/kernel";
+import { mkdir, mkdtemp, rm, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClosedError, deferred, sleep } from "@q/kernel";
 import { describe, expect, it } from "vitest";
-import { Beat } from "./beat.ts";
-import { EntryError } from "./errors.ts";
+import type { Lease } from "./contracts.ts";
+import { BeatStoreError } from "./errors.ts";
 import { occurrenceId } from "./occurrence-id.ts";
 import { crontab } from "./schedules/crontab.ts";
 import { BeatBench, START } from "./testing/beat-bench.fixture.ts";
@@ -132,27 +135,117 @@ describe("Beat", () => {
     expect(bench.seconds()).toEqual([20, 30, 40]);
     expect(bench.missed).toMatchObject([{ name: "one", count: 1, from: START + 10 * SECOND }]);
   });
+});
 
-  it("needs one way to send", () => {
-    expect(() => new Beat({})).toThrow(ImproperlyConfiguredError);
+describe("the life of a beat", () => {
+  const entries = { one: { task: "t", schedule: 10 } };
+
+  it("may be started again when the store could not be used", async () => {
+    const bench = new BeatBench();
+    let isAway = true;
+    const store = bench.storeWith({
+      acquire: (holder, ttlMs) =>
+        isAway ? Promise.reject(new Error("away")) : bench.store.acquire(holder, ttlMs),
+    });
+    await using beat = bench.beat({ entries, store });
+    await expect(beat.start()).rejects.toThrow("away");
+    isAway = false;
+    await beat.start();
+    await bench.advance(10 * SECOND);
+    expect(bench.seconds()).toEqual([10]);
   });
 
-  it.each([
-    ["a field that is not there", { task: "t", schedule: 1, shedule: 2 }, /Did you mean "schedule"/],
-    ["no task", { schedule: 1 }, /names no task/],
-    ["no schedule", { task: "t" }, /has no schedule/],
-    ["a schedule that cannot work", { task: "t", schedule: "99 * * * *" }, /Invalid end range: 99 > 59/],
-    [
-      "a zone that is not there",
-      { task: "t", schedule: 1, timeZone: "Mars/Base" },
-      /no time zone "Mars\/Base"/,
-    ],
-    ["arguments that are no list", { task: "t", schedule: 1, args: 5 }, /args is not a list/],
-  ])("refuses an entry with %s, and names it", (_title, entry, message) => {
-    const make = (): Beat => new Beat({ send: () => {}, entries: { broken: entry as never } });
-    expect(make).toThrow(EntryError);
-    expect(make).toThrow(message);
-    expect(make).toThrow(/entry "broken"/);
+  it("opens a store once more that could not be opened", async () => {
+    const bench = new BeatBench();
+    const folder = await mkdtemp(join(tmpdir(), "q-beat-"));
+    try {
+      await mkdir(join(folder, "schedule"));
+      await using beat = bench.beat({ entries, store: join(folder, "schedule") });
+      await expect(beat.start()).rejects.toThrow(BeatStoreError);
+      await rmdir(join(folder, "schedule"));
+      await beat.start();
+      expect(beat.isLeading).toBe(true);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("is started once, by however many", async () => {
+    const bench = new BeatBench();
+    await using beat = bench.beat({ entries });
+    await Promise.all([beat.start(), beat.start()]);
+    await beat.start();
+    await bench.advance(10 * SECOND);
+    expect(bench.seconds()).toEqual([10]);
+  });
+
+  it("ends at once when its signal has aborted, also while it starts", async () => {
+    const bench = new BeatBench({ isShared: true });
+    const before = bench.beat({ entries });
+    await before.start(AbortSignal.abort());
+    await expect(before.start()).rejects.toThrow(ClosedError);
+    const during = bench.beat({ entries });
+    const starting = during.start();
+    await during.stop();
+    await starting;
+    expect(during.isLeading).toBe(false);
+    // The lease was given back.
+    expect(await bench.store.acquire("another", 1000)).toBeDefined();
+    await bench.advance(20 * SECOND);
+    expect(bench.sent).toEqual([]);
+  });
+
+  it("has recorded what it sent when it has stopped", async () => {
+    const bench = new BeatBench();
+    const saves: Promise<void>[] = [];
+    const store = bench.storeWith({
+      save: async (states, lease) => {
+        const saved = sleep(100, { clock: bench.clock }).then(() => bench.store.save(states, lease));
+        saves.push(saved);
+        return saved;
+      },
+    });
+    const sending = deferred();
+    bench.send = () => sending.promise;
+    const beat = bench.beat({ entries, store });
+    const started = beat.start();
+    await bench.advance(SECOND);
+    await started;
+    await bench.advance(10 * SECOND);
+    const stopped = beat.stop().then(() => bench.store.load());
+    sending.resolve();
+    await bench.advance(SECOND);
+    expect((await stopped).entries[0]?.state).toMatchObject({ pending: [], totalRunCount: 1 });
+    expect(await Promise.all(saves)).toHaveLength(3);
+  });
+});
+
+describe("a store that refuses", () => {
+  it("sends nothing that is not recorded, and takes nothing back that is", async () => {
+    const bench = new BeatBench();
+    let isBroken = false;
+    const store = bench.storeWith({
+      save: async (states, lease) => {
+        if (!isBroken) return bench.store.save(states, lease);
+        await sleep(SECOND, { clock: bench.clock });
+        throw new Error("disk full");
+      },
+    });
+    const first = deferred();
+    bench.send = () => (bench.sent.length === 0 ? first.promise : undefined);
+    await using beat = bench.beat({ entries: { one: { task: "t", schedule: 10, misfire: "all" } }, store });
+    await beat.start();
+    await bench.advance(10 * SECOND);
+    isBroken = true;
+    await bench.advance(10.5 * SECOND);
+    // While the claim of the second is on its way.
+    first.resolve();
+    await bench.advance(2 * SECOND);
+    expect(bench.seconds()).toEqual([10]);
+    isBroken = false;
+    await bench.advance(10 * SECOND);
+    expect(bench.seconds()).toEqual([10, 20, 30]);
+    expect((await bench.store.load()).entries[0]?.state).toMatchObject({ pending: [], totalRunCount: 3 });
   });
 });
 
@@ -205,6 +298,21 @@ describe("changes while a beat runs", () => {
     expect(bench.sent.map(({ task }) => task)).toEqual(["other", "own"]);
   });
 
+  it("makes an entry of the program what the program says, when its pause is removed", async () => {
+    const bench = new BeatBench();
+    await using beat = bench.beat({ entries: { one: { task: "t", schedule: 10 } } });
+    await beat.start();
+    await beat.pause("one");
+    expect(await beat.remove("one")).toBe(true);
+    await bench.advance(10 * SECOND);
+    expect(bench.seconds()).toEqual([10]);
+    expect(await beat.remove("one")).toBe(false);
+    // Of a program that is gone.
+    await bench.store.change({ kind: "enable", name: "gone", enabled: false });
+    expect(await beat.remove("gone")).toBe(true);
+    expect((await bench.store.load()).entries.map(({ name }) => name)).toEqual(["one"]);
+  });
+
   it("says what there is and when it comes next", async () => {
     const bench = new BeatBench();
     await using beat = bench.beat({ entries: { one: { task: "t", schedule: 10 } } });
@@ -234,6 +342,121 @@ describe("changes while a beat runs", () => {
     expect(bench.logger.lines).toContainEqual(
       expect.objectContaining({ level: "error", message: "an entry in the store cannot be used" }),
     );
+  });
+
+  it("keeps an entry of the store that cannot be read, and how far it has come", async () => {
+    const bench = new BeatBench();
+    const lease = await bench.store.acquire("another version", 1000);
+    const state = { identity: "x", since: START, lastRunAt: START, totalRunCount: 7, pending: [] };
+    const definition = { task: "t", schedule: { lunar: "full" } };
+    await bench.store.change({ kind: "put", name: "newer", definition });
+    await bench.store.save(new Map([["newer", state]]), lease as Lease);
+    await bench.store.release(lease as Lease);
+    await using beat = bench.beat({});
+    await beat.start();
+    expect((await bench.store.load()).entries).toEqual([{ name: "newer", definition, enabled: null, state }]);
+  });
+
+  it("goes on with the program's entry when what replaces it cannot be read", async () => {
+    const bench = new BeatBench();
+    await bench.store.change({ kind: "put", name: "one", definition: { task: "t" } });
+    await using beat = bench.beat({ entries: { one: { task: "t", schedule: 10 } } });
+    await beat.start();
+    await bench.advance(10 * SECOND);
+    expect(bench.seconds()).toEqual([10]);
+  });
+
+  it("reads from the store what was changed, not everything", async () => {
+    const bench = new BeatBench();
+    const entries = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`entry-${index}`, { task: "t", schedule: 3600 }]),
+    );
+    const read: number[] = [];
+    const store = bench.storeWith({
+      load: async (query) => {
+        const answer = await bench.store.load(query);
+        read.push(answer.entries.length);
+        return answer;
+      },
+    });
+    await using beat = bench.beat({ entries, store });
+    await beat.start();
+    await beat.pause("entry-7");
+    await beat.runNow("entry-8");
+    await bench.advance(SECOND);
+    expect(bench.sent).toHaveLength(1);
+    expect(Math.max(...read)).toBe(1);
+  });
+
+  it("goes on from what it has claimed when an entry is paused and resumed at that moment", async () => {
+    const bench = new BeatBench();
+    const claimed = deferred();
+    const store = bench.storeWith({
+      save: async (states, lease) => {
+        if ([...states.values()].some(({ pending }) => pending.length > 0)) await claimed.promise;
+        return bench.store.save(states, lease);
+      },
+    });
+    await using beat = bench.beat({ entries: { one: { task: "t", schedule: 10 } }, store });
+    await beat.start();
+    await bench.advance(10 * SECOND);
+    await beat.pause("one");
+    await beat.resume("one");
+    claimed.resolve();
+    await bench.advance(10 * SECOND);
+    expect(bench.seconds()).toEqual([10, 20]);
+  });
+
+  it("counts an entry that was never enabled from when it is resumed", async () => {
+    const bench = new BeatBench();
+    await using beat = bench.beat({ entries: { one: { task: "t", schedule: 10, enabled: false } } });
+    await beat.start();
+    await bench.advance(65 * SECOND);
+    await beat.resume("one");
+    await bench.advance(20 * SECOND);
+    expect(bench.seconds()).toEqual([75, 85]);
+  });
+
+  it("runs a paused entry out of turn", async () => {
+    const bench = new BeatBench();
+    await using beat = bench.beat({});
+    await beat.start();
+    await beat.add("one", { task: "t", schedule: 3600, enabled: false });
+    await beat.runNow("one");
+    await bench.advance(SECOND);
+    expect(bench.sent).toMatchObject([{ name: "one" }]);
+  });
+
+  it("does not bring back an entry that is removed while it is sent", async () => {
+    const bench = new BeatBench();
+    const sent = deferred();
+    bench.send = () => sent.promise;
+    await using beat = bench.beat({});
+    await beat.start();
+    await beat.add("one", { task: "t", schedule: 10 });
+    await bench.advance(10 * SECOND);
+    await beat.remove("one");
+    sent.resolve();
+    await bench.advance(SECOND);
+    expect((await bench.store.load()).entries).toEqual([]);
+  });
+
+  it("tells the occurrences to come, as many as an entry still has, also when no beat runs", async () => {
+    const bench = new BeatBench();
+    const entries = {
+      thrice: { task: "t", schedule: 60, maxRuns: 3 },
+      later: { task: "t", schedule: 60, startAt: new Date(START + 90 * SECOND) },
+    };
+    const beat = bench.beat({ entries });
+    await beat.start();
+    await bench.advance(60 * SECOND);
+    await beat.stop();
+    await bench.advance(155 * SECOND);
+    await using later = bench.beat({ entries });
+    const seconds = (times: readonly Date[]): number[] => times.map((at) => (at.getTime() - START) / SECOND);
+    expect(seconds(await later.next("thrice", 10))).toEqual([240, 300]);
+    expect(seconds(await later.next("later", 2))).toEqual([270, 330]);
+    await expect(later.next("thrise")).rejects.toThrow(/no entry "thrise". Did you mean "thrice"/);
   });
 
   it("refuses to store what would be lost on the way", async () => {

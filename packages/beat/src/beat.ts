@@ -4,7 +4,7 @@ import {
   asError,
   ClosedError,
   type Clock,
-  ImproperlyConfiguredError,
+  didYouMean,
   type Logger,
   type Service,
   silentLogger,
@@ -12,46 +12,16 @@ import {
   systemClock,
 } from "@q/kernel";
 import type { BeatStore, EntryChange } from "./contracts.ts";
+import { type BeatOptions, checkOptions } from "./beat-options.ts";
 import type { Entry, EntryOptions } from "./entry.ts";
 import { EntryError } from "./errors.ts";
-import { type EntryInfo, infoOf } from "./entry-info.ts";
+import { type EntryInfo, infoOf, upcoming } from "./entry-info.ts";
 import { Leadership } from "./leadership.ts";
 import type { BeatListeners } from "./listeners.ts";
-import { type LastRun, type Run, sendWith, type TaskSender } from "./run.ts";
-import { type BookEntry, bookOf, type EntryDefaults, readEntry } from "./schedule-book.ts";
+import { type Run, sendWith } from "./run.ts";
+import { type BookEntry, type EntryDefaults, readEntry, ScheduleBook } from "./schedule-book.ts";
 import { MemoryStore } from "./stores/memory-store.ts";
 import { openStore } from "./stores/open-store.ts";
-
-/** Options of a {@link Beat}. One of `send` and `sender` is needed. */
-export interface BeatOptions {
-  /** Entries by name. */
-  readonly entries?: Readonly<Record<string, EntryOptions>>;
-  /** Called for every run; a promise is waited for, and a rejection is tried again. */
-  readonly send?: (run: Run) => unknown;
-  /** Sends runs as tasks instead; an app of `@q/core` is one. */
-  readonly sender?: TaskSender;
-  /**
-   * Where the schedule is kept: a file name, a URL (`sqlite:///beat.db`, `redis://…`, `postgres://…`, `mysql://…`), or a
-   * store of your own, which is yours to dispose. Default: nowhere; the schedule starts anew with the process.
-   */
-  readonly store?: BeatStore | string;
-  /** Time zone of crontabs, an IANA name. Default `UTC`. */
-  readonly timeZone?: string;
-  /** Beats with the same store have the same; it goes into task ids. Default `beat`. */
-  readonly scope?: string;
-  /** Milliseconds after which it looks at the clock even when nothing is due. Default 300,000. */
-  readonly maxIntervalMs?: number;
-  /** Celery's `beat_cron_starting_deadline`, seconds: crontabs missed for longer are not sent. Default no limit. */
-  readonly cronStartingDeadline?: number | undefined;
-  /** Milliseconds after which another beat may take over from one that is silent. Default 3000. */
-  readonly leaseMs?: number;
-  /** Whether a run has not ended; for entries with `overlap: "skip"`. Default: it lasts while `send` does. */
-  readonly isRunning?: (run: LastRun) => unknown;
-  readonly on?: BeatListeners;
-  /** Default: silent. */
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-}
 
 const DEFAULT_LEASE_MS = 3000;
 const DEFAULT_MAX_INTERVAL_MS = 300_000;
@@ -69,27 +39,31 @@ export class Beat implements Service, AsyncDisposable {
   readonly #options: BeatOptions;
   readonly #defaults: EntryDefaults;
   readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #book: ScheduleBook;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #send: (run: Run) => unknown;
+  readonly #scope: string;
   readonly #stop = new AbortController();
   #opening: Promise<BeatStore> | undefined;
+  #starting: Promise<void> | undefined;
   #leadership: Leadership | undefined;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
   /** @throws {EntryError} {@link ImproperlyConfiguredError} */
   constructor(options: BeatOptions) {
-    const { send, sender, timeZone = "UTC", cronStartingDeadline } = options;
-    if ((send === undefined) === (sender === undefined))
-      throw new ImproperlyConfiguredError('a beat needs one of "send" and "sender"');
+    checkOptions(options);
+    const { send, sender, timeZone = "UTC", cronStartingDeadline, scope = "beat" } = options;
     this.#options = options;
+    this.#scope = scope;
     this.#send = sender === undefined ? (send as (run: Run) => unknown) : sendWith(sender);
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;
     this.#defaults = { timeZone, cronStartingDeadline };
     const written = Object.entries(options.entries ?? {});
     this.#entries = new Map(written.map(([name, one]) => [name, readEntry(name, one, this.#defaults)]));
+    this.#book = new ScheduleBook({ entries: this.#entries, defaults: this.#defaults, logger: this.#logger });
   }
 
   /** True while this beat is the one that sends. */
@@ -97,42 +71,41 @@ export class Beat implements Service, AsyncDisposable {
     return this.#leadership?.isLeading ?? false;
   }
 
-  /** What the store is and where; known once it is open. */
-  async storeDescription(): Promise<string> {
-    return (await this.#store()).description;
-  }
-
   /**
-   * Opens the store, and resolves when this beat leads or has found that another does.
+   * Opens the store, and resolves when this beat leads or has found that another does. After a failure it may be called again.
    *
    * @throws {BeatStoreError} {@link BeatLockedError} {@link MissingDriverError}
    */
   async start(signal?: AbortSignal): Promise<void> {
     if (this.#isStopped) throw new ClosedError("this beat was stopped; make another one");
-    if (this.#running !== undefined) return;
+    if (signal?.aborted === true) return this.stop();
     signal?.addEventListener("abort", () => void this.stop(), { once: true });
+    this.#starting ??= this.#begin().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    await this.#starting;
+  }
+
+  async #begin(): Promise<void> {
     const store = await this.#store();
-    const { scope = "beat", isRunning, maxIntervalMs = DEFAULT_MAX_INTERVAL_MS } = this.#options;
-    const leadership = new Leadership(
-      {
-        store,
-        entries: this.#entries,
-        defaults: this.#defaults,
-        scope,
-        send: this.#send,
-        isRunning,
-        maxIntervalMs,
-        clock: this.#clock,
-        logger: this.#logger,
-        listeners: guarded(this.#options.on ?? {}, this.#logger),
-      },
-      {
-        holder: `${hostname()}:${process.pid}:${randomUUID()}`,
-        leaseMs: this.#options.leaseMs ?? DEFAULT_LEASE_MS,
-      },
-    );
-    this.#leadership = leadership;
+    const { isRunning, maxIntervalMs = DEFAULT_MAX_INTERVAL_MS } = this.#options;
+    const leadership = new Leadership({
+      store,
+      entries: this.#entries,
+      defaults: this.#defaults,
+      scope: this.#scope,
+      send: this.#send,
+      isRunning,
+      maxIntervalMs,
+      clock: this.#clock,
+      logger: this.#logger,
+      listeners: guarded(this.#options.on ?? {}, this.#logger),
+      holder: `${hostname()}:${process.pid}:${randomUUID()}`,
+      leaseMs: this.#options.leaseMs ?? DEFAULT_LEASE_MS,
+    });
     await leadership.start();
+    this.#leadership = leadership;
     this.#running = leadership.run(this.#stop.signal);
     if (this.#clock === systemClock) void this.#keepProcessAlive();
   }
@@ -140,6 +113,7 @@ export class Beat implements Service, AsyncDisposable {
   /** Sends nothing new, and resolves when what is being sent has been taken. */
   async drain(): Promise<void> {
     this.#stop.abort();
+    await this.#starting?.catch(() => {});
     await this.#running;
   }
 
@@ -171,11 +145,15 @@ export class Beat implements Service, AsyncDisposable {
     await this.add(name, { ...entry.written, ...fields });
   }
 
-  /** Removes what was added or changed; an entry of the program is again what the program says. Returns whether there was one. */
+  /**
+   * Removes what was added, changed, paused or resumed; an entry of the program is again what the program says. Returns
+   * whether there was such a thing.
+   */
   async remove(name: string): Promise<boolean> {
     const store = await this.#store();
-    const { entries } = await store.load();
-    if (!entries.some((one) => one.name === name && one.definition !== null)) return false;
+    const { entries } = await store.load({ name });
+    const [stored] = entries;
+    if (stored === undefined || (stored.definition === null && stored.enabled === null)) return false;
     await this.#change({ kind: "remove", name });
     return true;
   }
@@ -203,33 +181,25 @@ export class Beat implements Service, AsyncDisposable {
   /** The entries in force, by name. */
   async list(): Promise<EntryInfo[]> {
     const { entries } = await (await this.#store()).load();
-    const book = bookOf(this.#entries, entries, { defaults: this.#defaults, logger: this.#logger });
-    return [...book.values()]
+    return this.#book
+      .all(entries)
       .map((one) => infoOf(one, this.#clock.now()))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The next occurrences of an entry, at most `count`. @throws {EntryError} when there is none */
+  /** The occurrences of an entry that are still to come, at most `count`; paused or not. @throws {EntryError} when there is none */
   async next(name: string, count = 1): Promise<Date[]> {
-    const { entry, stored } = await this.#find(name);
-    const times: Date[] = [];
-    let at = stored?.state?.identity === entry.identity ? stored.state.since : this.#clock.now();
-    while (times.length < count) {
-      const next = entry.next(at);
-      if (next === undefined) break;
-      times.push(new Date(next));
-      at = next;
-    }
-    return times;
+    return upcoming(await this.#find(name), { now: this.#clock.now(), count });
   }
 
   async #find(name: string): Promise<BookEntry> {
-    const { entries } = await (await this.#store()).load();
-    const book = bookOf(this.#entries, entries, { defaults: this.#defaults, logger: this.#logger });
-    const found = book.get(name);
+    const store = await this.#store();
+    const { entries } = await store.load({ name });
+    const found = this.#book.entry(name, entries[0]);
     if (found !== undefined) return found;
-    const names = [...book.keys()].slice(0, 20).join(", ");
-    throw new EntryError(`there is no entry "${name}". Entries: ${names || "none"}.`);
+    const known = this.#book.all((await store.load()).entries).map(({ entry }) => entry.name);
+    const hint = didYouMean(name, known) || ` Entries: ${known.slice(0, 20).join(", ") || "none"}.`;
+    throw new EntryError(`there is no entry "${name}".${hint}`);
   }
 
   async #change(change: EntryChange): Promise<void> {
@@ -238,12 +208,17 @@ export class Beat implements Service, AsyncDisposable {
   }
 
   #store(): Promise<BeatStore> {
-    const { store } = this.#options;
-    this.#opening ??=
-      typeof store === "string"
-        ? openStore(store, { logger: this.#logger, clock: this.#clock })
-        : Promise.resolve(store ?? new MemoryStore({ clock: this.#clock }));
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
     return this.#opening;
+  }
+
+  async #open(): Promise<BeatStore> {
+    const { store, syncEvery } = this.#options;
+    if (typeof store !== "string") return store ?? new MemoryStore({ clock: this.#clock });
+    return openStore(store, { logger: this.#logger, clock: this.#clock, schedule: this.#scope, syncEvery });
   }
 
   /** Timers of the clock let a process end; a beat that runs does not. */

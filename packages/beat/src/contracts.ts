@@ -30,10 +30,19 @@ export interface RunRequest {
   readonly name: string;
 }
 
-/** Everything a store holds. */
+/** Which entries a store is asked for; without either, for all. */
+export interface EntryQuery {
+  /** Those that were changed after this version of the schedule. */
+  readonly since?: number;
+  /** The one of this name. */
+  readonly name?: string;
+}
+
+/** What a store holds. */
 export interface StoredSchedule {
   /** Grows with every {@link EntryChange}. */
   readonly version: number;
+  /** Those that were asked for. */
   readonly entries: readonly StoredEntry[];
   readonly requests: readonly RunRequest[];
 }
@@ -59,11 +68,9 @@ export interface Lease {
  * `BeatStoreError`, and settle within a bound.
  */
 export interface BeatStore extends AsyncDisposable {
-  /** What it is and where, without secrets; for the banner. */
-  readonly description: string;
   readonly isShared: boolean;
-  /** Everything there is. */
-  load(): Promise<StoredSchedule>;
+  /** The entries that are asked for, and all requests. What changes meanwhile has a greater version than the answer. */
+  load(query?: EntryQuery): Promise<StoredSchedule>;
   /**
    * Writes states, all or none, durably enough to survive the end of the process.
    *

@@ -1,4 +1,4 @@
-import { asError, type Clock, type Logger, sleep, Slots } from "@q/kernel";
+import { asError, type Clock, type Logger, Slots } from "@q/kernel";
 import type { Run } from "./run.ts";
 
 /** Runs that are being sent at once, at most. */
@@ -16,6 +16,8 @@ export interface DeliveryParts {
   readonly logger: Logger;
   /** Ends retries; a sending that is under way is waited for. */
   readonly signal: AbortSignal;
+  /** Asked before every attempt: a process that was frozen meanwhile must not send. */
+  readonly isValid: () => boolean;
   readonly onSent: (run: Run) => void;
   readonly onFailed: (run: Run, error: Error) => void;
 }
@@ -24,38 +26,49 @@ export interface DeliveryParts {
 export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #slots = new Slots(MAX_SENDING);
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Ends the pauses before further attempts. */
+  readonly #pausing = new Set<() => void>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    // One listener for all: adding one takes the longer the more there are.
+    parts.signal.addEventListener("abort", () => this.#wakeAll(), { once: true });
   }
 
   /** Never rejects. `isWorthIt` is asked before every further attempt. */
-  deliver(run: Run, isWorthIt: () => boolean): Promise<DeliveryEnd> {
-    const end = this.#deliver(run, isWorthIt);
-    this.#underWay.add(end);
-    void end.finally(() => this.#underWay.delete(end));
-    return end;
-  }
-
-  /** Resolves when nothing is being sent any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
-  }
-
-  async #deliver(run: Run, isWorthIt: () => boolean): Promise<DeliveryEnd> {
-    const { clock, signal } = this.#parts;
+  async deliver(run: Run, isWorthIt: () => boolean): Promise<DeliveryEnd> {
+    const { signal, isValid } = this.#parts;
     for (let attempt = 0; ; attempt++) {
-      if (!(await this.#slots.acquire(signal))) return "interrupted";
+      await this.#slots.acquire();
       try {
+        if (signal.aborted || !isValid()) return "interrupted";
         if (await this.#attempt(run)) return "sent";
       } finally {
         this.#slots.release();
       }
-      await sleep(Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS), { clock, signal });
+      await this.#pause(Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS));
       if (signal.aborted) return "interrupted";
       if (!isWorthIt()) return "abandoned";
     }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    if (this.#parts.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#pausing.delete(done);
+        resolve();
+      };
+      const cancel = this.#parts.clock.schedule(delayMs, done);
+      this.#pausing.add(done);
+    });
+  }
+
+  /** Whoever waits finds that it is over. */
+  #wakeAll(): void {
+    this.#slots.resize(Infinity);
+    for (const wake of this.#pausing) wake();
   }
 
   async #attempt(run: Run): Promise<boolean> {

@@ -110,6 +110,7 @@ export class Entry {
     this.maxRuns = written.maxRuns ?? Infinity;
     this.startAt = instantOf(name, "startAt", written.startAt) ?? -Infinity;
     this.endAt = instantOf(name, "endAt", written.endAt) ?? Infinity;
+    if (this.endAt < this.startAt) throw new EntryError(`entry "${name}": endAt is before startAt`);
     this.identity = `${this.schedule.toString()} ${this.timeZone}`;
   }
 
@@ -161,6 +162,7 @@ function scheduleOf(name: string, { schedule, relative = false }: EntryOptions, 
 }
 
 function checkFields(name: string, written: EntryOptions): void {
+  if (typeof name !== "string" || name === "") throw new EntryError("an entry has no name");
   if (typeof written !== "object" || written === null)
     throw new EntryError(`entry "${name}" is not an object`);
   const fail = (what: string): never => {
@@ -176,6 +178,8 @@ function checkFields(name: string, written: EntryOptions): void {
   if (!["once", "skip", "all"].includes(written.misfire ?? "once"))
     fail(`misfire is "once", "skip" or "all"`);
   if (!["allow", "skip"].includes(written.overlap ?? "allow")) fail(`overlap is "allow" or "skip"`);
+  for (const field of ["relative", "enabled"] as const)
+    if (typeof (written[field] ?? false) !== "boolean") fail(`${field} is true or false`);
   const { maxRuns = 1 } = written;
   if (!(Number.isInteger(maxRuns) && maxRuns > 0)) fail("maxRuns is not a positive whole number");
 }
@@ -185,7 +189,8 @@ function isOptionalRecord(value: unknown): boolean {
 }
 
 function seconds(name: string, field: string, value: number): number {
-  if (typeof value === "number" && value >= 0) return value * 1000;
+  if (typeof value === "number" && value >= 0 && (value < Infinity || field === "misfireWindow"))
+    return value * 1000;
   throw new EntryError(`entry "${name}": ${field} is not a number of seconds`);
 }
 

@@ -29,7 +29,7 @@ export class BeatStoreError extends QError {
   readonly code = "ERR_Q_BEAT_STORE";
 }
 
-/** Another process keeps this schedule file; its process id is in the message. */
+/** Another process, whose id is in the message, or another beat of this one keeps this schedule file. */
 export class BeatLockedError extends QError {
   readonly code = "ERR_Q_BEAT_LOCKED";
 }

@@ -4,15 +4,14 @@ export { isDue, remainingEstimate } from "./schedule.ts";
 export type { Due, DueOptions, Schedule, ScheduleContext } from "./schedule.ts";
 export { Clocked, clocked } from "./schedules/clocked.ts";
 export { Crontab, crontab, crontabFromString } from "./schedules/crontab.ts";
-export type { CrontabOptions } from "./schedules/crontab.ts";
-export type { CrontabFields } from "./schedules/crontab-calendar.ts";
+export type { CrontabFields, CrontabOptions } from "./schedules/crontab.ts";
 export type { Cronspec } from "./schedules/crontab-parser.ts";
 export { humanSeconds, Interval, interval } from "./schedules/interval.ts";
 export type { DurationParts, IntervalOptions } from "./schedules/interval.ts";
 export { Solar, solar, SOLAR_EVENTS } from "./schedules/solar.ts";
 export type { SolarEvent } from "./schedules/solar.ts";
 export { Beat } from "./beat.ts";
-export type { BeatOptions } from "./beat.ts";
+export type { BeatOptions } from "./beat-options.ts";
 export type {
   BeatStore,
   EntryChange,

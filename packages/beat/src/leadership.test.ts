@@ -1,5 +1,7 @@
+import { deferred, sleep } from "@q/kernel";
 import { describe, expect, it } from "vitest";
 import type { Beat } from "./beat.ts";
+import type { BeatStore } from "./contracts.ts";
 import { START, BeatBench } from "./testing/beat-bench.fixture.ts";
 
 const SECOND = 1000;
@@ -79,6 +81,50 @@ describe("several beats on one store", () => {
     await heir.stop();
   });
 
+  it("keeps its lease while it reads a schedule for longer than a lease lasts", async () => {
+    const bench = new BeatBench({ isShared: true });
+    let loads = 0;
+    const store = bench.storeWith({
+      load: async (query) => {
+        if (loads++ === 0) await sleep(20 * SECOND, { clock: bench.clock });
+        return bench.store.load(query);
+      },
+    });
+    const slow = bench.beat({ entries, store });
+    const started = slow.start();
+    await bench.advance(5 * SECOND);
+    const other = bench.beat({ entries });
+    await other.start();
+    await bench.advance(20 * SECOND);
+    await started;
+    expect([slow.isLeading, other.isLeading]).toEqual([true, false]);
+    await stopAll([slow, other]);
+  });
+
+  it("sends nothing of what waits for its turn when the lease has ended meanwhile", async () => {
+    const bench = new BeatBench({ isShared: true });
+    const names = Array.from({ length: 600 }, (_, index) => `entry-${index}`);
+    const many = Object.fromEntries(names.map((name) => [name, { task: "t", schedule: 60 }]));
+    const blocked = deferred();
+    bench.send = () => blocked.promise;
+    const frozen = bench.beat({
+      entries: many,
+      store: cutOff(bench, () => bench.clock.now() >= START + 61 * SECOND),
+    });
+    await frozen.start();
+    await bench.advance(70 * SECOND);
+    expect(frozen.isLeading).toBe(false);
+    blocked.resolve();
+    await bench.advance(SECOND);
+    // The sender had taken 500 at once; the others are their heir's.
+    expect(bench.sent).toHaveLength(500);
+    const heir = bench.beat({ entries: many });
+    await heir.start();
+    await bench.advance(5 * SECOND);
+    expect(new Set(bench.sent.map(({ name }) => name)).size).toBe(600);
+    await stopAll([frozen, heir]);
+  });
+
   it("takes in a change that a follower makes", async () => {
     const bench = new BeatBench({ isShared: true });
     const beats = await three(bench);
@@ -93,15 +139,14 @@ describe("several beats on one store", () => {
 });
 
 /** The store of the bench, as seen by a beat whose network breaks. */
-function cutOff(bench: BeatBench, isCut: () => boolean): BeatBench["store"] {
-  return new Proxy(bench.store, {
-    get(store, name) {
-      const member: unknown = Reflect.get(store, name, store);
-      if (typeof member !== "function") return member;
-      return async (...args: unknown[]): Promise<unknown> => {
-        if (isCut()) throw new Error("the network is down");
-        return (member as (...args: unknown[]) => unknown).apply(store, args);
-      };
-    },
+function cutOff(bench: BeatBench, isCut: () => boolean): BeatStore {
+  const through = <TResult>(work: () => Promise<TResult>): Promise<TResult> =>
+    isCut() ? Promise.reject(new Error("the network is down")) : work();
+  const { store } = bench;
+  return bench.storeWith({
+    save: (states, lease) => through(() => store.save(states, lease)),
+    acquire: (holder, ttlMs) => through(() => store.acquire(holder, ttlMs)),
+    renew: (lease, ttlMs) => through(() => store.renew(lease, ttlMs)),
+    release: (lease) => through(() => store.release(lease)),
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Clock } from "@q/kernel";
+import { type Clock, deferred } from "@q/kernel";
 import type { FakeClock } from "@q/kernel/testing";
 import type { EntryOptions } from "./entry.ts";
 import { crontab } from "./schedules/crontab.ts";
@@ -103,6 +103,39 @@ describe("runs that overlap", () => {
     await bench.advance(50 * SECOND);
     expect(bench.seconds()).toEqual([10, 40, 50]);
     expect(new Set(asked)).toEqual(new Set([bench.sent[0]?.id, bench.sent[1]?.id]));
+  });
+
+  it("are left out when several are made up for at once", async () => {
+    const left: Date[] = [];
+    const bench = new BeatBench();
+    const options = {
+      entries: { one: { task: "t", schedule: 10, misfire: "all", overlap: "skip" } as const },
+      on: { overlapped: (_name: string, at: Date) => void left.push(at) },
+    };
+    const first = bench.beat(options);
+    await first.start();
+    await first.stop();
+    await bench.advance(35 * SECOND);
+    await using second = bench.beat(options);
+    await second.start();
+    await bench.advance(5 * SECOND);
+    expect(bench.seconds()).toEqual([10, 40]);
+    expect(left).toEqual([new Date(START + 20 * SECOND), new Date(START + 30 * SECOND)]);
+  });
+
+  it("are not sent when the entry is paused while it is asked whether the last one goes on", async () => {
+    const bench = new BeatBench();
+    const asked = deferred<boolean>();
+    await using beat = bench.beat({
+      entries: { one: { task: "t", schedule: 10, overlap: "skip" } },
+      isRunning: () => asked.promise,
+    });
+    await beat.start();
+    await bench.advance(20 * SECOND);
+    await beat.pause("one");
+    asked.resolve(false);
+    await bench.advance(15 * SECOND);
+    expect(bench.seconds()).toEqual([10]);
   });
 
   it("are left out while the sender has not answered", async () => {

@@ -41,8 +41,8 @@ export function planRuns(entry: Entry, moment: Moment): Plan {
   const { since, now, left } = moment;
   const { occurrences, isMore, latest } = comeUntil(entry, moment);
   if (latest === undefined) return { runs: [], missed: undefined, since };
-  const inWindow = occurrences.filter((at) => now - at <= Math.max(entry.misfireWindowMs, entry.jitterMs));
-  const chosen = choose(entry, inWindow, now).slice(0, left);
+  const inTime = occurrences.filter((at) => isInTime(entry, at, now));
+  const chosen = inTime.slice(entry.misfire === "all" ? -MAX_CATCH_UP : -1).slice(0, left);
   const dropped = occurrences.length - chosen.length;
   const sent = new Set(chosen);
   const missed = occurrences.filter((at) => !sent.has(at));
@@ -56,28 +56,38 @@ export function planRuns(entry: Entry, moment: Moment): Plan {
   };
 }
 
-function choose(
-  { misfire, jitterMs }: Entry,
-  occurrences: readonly number[],
-  now: number,
-): readonly number[] {
-  if (misfire === "all") return occurrences.slice(-MAX_CATCH_UP);
-  const latest = occurrences.slice(-1);
-  return misfire === "once" ? latest : latest.filter((at) => now - at <= ON_TIME_MS + jitterMs);
+/** Whether an occurrence that was not sent in time may still be. */
+export function isInTime({ misfire, misfireWindowMs, jitterMs }: Entry, at: number, now: number): boolean {
+  const limitMs = misfire === "skip" ? Math.min(ON_TIME_MS, misfireWindowMs) : misfireWindowMs;
+  return now - at <= limitMs + jitterMs;
 }
 
+/** The occurrences that have come; of very many the first and the last. */
 function comeUntil(
   entry: Entry,
-  { since, now, jitterOf }: Moment,
+  moment: Moment,
 ): { occurrences: readonly number[]; isMore: boolean; latest: number | undefined } {
+  const first = walk(entry, moment.since, moment);
+  const from = first.at(-1);
+  if (from === undefined || first.length < MAX_WALK)
+    return { occurrences: first, isMore: false, latest: from };
+  const until = Math.min(moment.now, entry.endAt);
+  const usualGapMs = (from - (first[0] ?? from)) / first.length;
+  const context = { timeZone: entry.timeZone };
+  // So far back that about as many follow as are sent at most.
+  const back = { since: from, now: until - usualGapMs * MAX_CATCH_UP, context };
+  const last = walk(entry, latestOccurrence(entry.schedule, back) ?? from, moment);
+  const latest = latestOccurrence(entry.schedule, { since: last.at(-1) ?? from, now: until, context });
+  const occurrences = [...first, ...last, ...(latest === undefined ? [] : [latest])];
+  return { occurrences, isMore: last.length > 0, latest: occurrences.at(-1) };
+}
+
+function walk(entry: Entry, since: number, { now, jitterOf }: Moment): number[] {
   const occurrences: number[] = [];
   const end = Math.min(now, entry.endAt + entry.jitterMs);
   for (let at = entry.next(since); at !== undefined && at + jitterOf(at) <= end; at = entry.next(at)) {
     occurrences.push(at);
-    if (occurrences.length < MAX_WALK) continue;
-    const context = { timeZone: entry.timeZone };
-    const latest = latestOccurrence(entry.schedule, { since: at, now: end, context });
-    if (latest !== undefined) return { occurrences: [...occurrences, latest], isMore: true, latest };
+    if (occurrences.length === MAX_WALK) break;
   }
-  return { occurrences, isMore: false, latest: occurrences.at(-1) };
+  return occurrences;
 }

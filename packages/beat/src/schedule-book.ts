@@ -27,29 +27,49 @@ export function readEntry(name: string, written: EntryOptions, defaults: EntryDe
   return new Entry(name, written, { timeZone, misfireWindow: cronStartingDeadline });
 }
 
-/**
- * The entries in force: those of the program, under what was added, changed, paused and resumed in the store. An entry
- * in the store that cannot be read is logged and left out; it stops no other.
- */
-export function bookOf(
-  own: ReadonlyMap<string, Entry>,
-  stored: readonly StoredEntry[],
-  { defaults, logger }: { defaults: EntryDefaults; logger: Logger },
-): Map<string, BookEntry> {
-  const known = new Map(stored.map((one) => [one.name, one]));
-  const book = new Map<string, BookEntry>();
-  for (const [name, entry] of own) {
-    const one = known.get(name);
-    book.set(name, { entry, stored: one, isEnabled: one?.enabled ?? entry.enabled, isStored: false });
+/** What a {@link ScheduleBook} is made of. */
+export interface BookParts {
+  /** Entries of the program. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly defaults: EntryDefaults;
+  readonly logger: Logger;
+}
+
+/** Says which entries are in force: those of the program, under what was added, changed, paused and resumed in the store. */
+export class ScheduleBook {
+  readonly #parts: BookParts;
+
+  constructor(parts: BookParts) {
+    this.#parts = parts;
   }
-  for (const one of stored) {
-    if (one.definition === null) continue;
+
+  /** All entries in force, of everything that a store holds. */
+  all(stored: readonly StoredEntry[]): BookEntry[] {
+    const known = new Map(stored.map((one) => [one.name, one]));
+    const names = new Set([...this.#parts.entries.keys(), ...known.keys()]);
+    return [...names].flatMap((name) => this.entry(name, known.get(name)) ?? []);
+  }
+
+  /**
+   * The entry of a name. One in the store that cannot be read is logged and passed over: the program's own is in force, if
+   * there is one.
+   */
+  entry(name: string, stored: StoredEntry | undefined): BookEntry | undefined {
+    const added = this.#added(name, stored);
+    const entry = added ?? this.#parts.entries.get(name);
+    if (entry === undefined) return undefined;
+    return { entry, stored, isEnabled: stored?.enabled ?? entry.enabled, isStored: added !== undefined };
+  }
+
+  #added(name: string, stored: StoredEntry | undefined): Entry | undefined {
+    const definition = stored?.definition ?? null;
+    if (definition === null) return undefined;
+    const { defaults, logger } = this.#parts;
     try {
-      const entry = readEntry(one.name, one.definition as unknown as EntryOptions, defaults);
-      book.set(one.name, { entry, stored: one, isEnabled: one.enabled ?? entry.enabled, isStored: true });
+      return readEntry(name, definition as unknown as EntryOptions, defaults);
     } catch (error) {
-      logger.error({ entry: one.name, err: asError(error) }, "an entry in the store cannot be used");
+      logger.error({ entry: name, err: asError(error) }, "an entry in the store cannot be used");
+      return undefined;
     }
   }
-  return book;
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from "@q/kernel";
 import { ScheduleError } from "./errors.ts";
 import type { Schedule } from "./schedule.ts";
 import { Clocked } from "./schedules/clocked.ts";
@@ -32,10 +33,23 @@ export function toSchedule(
     throw new ScheduleError(`a schedule is a number of seconds, a crontab or an object, not ${typeof spec}`);
   if (isSchedule(spec))
     return relative && spec instanceof Interval ? new Interval(spec.every, { relative }) : spec;
-  if ("every" in spec) return new Interval(spec.every, { relative: spec.relative ?? relative });
-  if ("crontab" in spec) return crontabOf(spec, zone);
-  if ("solar" in spec) return new Solar(spec.solar.event, spec.solar);
-  if ("clocked" in spec) return new Clocked(spec.clocked);
+  if ("every" in spec) {
+    checkKeys(spec, ["every", "relative"]);
+    return new Interval(spec.every, { relative: spec.relative ?? relative });
+  }
+  if ("crontab" in spec) {
+    checkKeys(spec, ["crontab", "timeZone"]);
+    return crontabOf(spec, zone);
+  }
+  if ("solar" in spec) {
+    checkKeys(spec, ["solar"]);
+    checkKeys(spec.solar, ["event", "latitude", "longitude"]);
+    return new Solar(spec.solar.event, spec.solar);
+  }
+  if ("clocked" in spec) {
+    checkKeys(spec, ["clocked"]);
+    return new Clocked(spec.clocked);
+  }
   return new Interval(spec, { relative });
 }
 
@@ -54,22 +68,25 @@ function crontabOf(
     : new Crontab({ ...zone, ...camelKeys(crontab) });
 }
 
-const FIELDS: ReadonlySet<string> = new Set([
-  "minute",
-  "hour",
-  "dayOfWeek",
-  "dayOfMonth",
-  "monthOfYear",
-  "timeZone",
-  "nowfun",
-]);
+const FIELDS = ["minute", "hour", "dayOfWeek", "dayOfMonth", "monthOfYear", "timeZone", "nowfun"];
 
 function camelKeys(fields: object): CrontabOptions {
   const entries = Object.entries(fields).map(([key, value]): [string, unknown] => {
     const name = key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (!FIELDS.has(name))
-      throw new ScheduleError(`a crontab has no field "${key}". Fields: ${[...FIELDS].join(", ")}.`);
     return [name, value];
   });
-  return Object.fromEntries(entries);
+  const named = Object.fromEntries(entries);
+  checkKeys(named, FIELDS);
+  return named;
+}
+
+/** A key that nobody reads is a slip of the pen. */
+function checkKeys(spec: unknown, known: readonly string[]): void {
+  if (typeof spec !== "object" || spec === null)
+    throw new ScheduleError(`a schedule has ${known.join(", ")}, and not just ${JSON.stringify(spec)}`);
+  const unknown = Object.keys(spec).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new ScheduleError(
+    `a schedule of ${known.join(", ")} has no "${unknown}".${didYouMean(unknown, known)}`,
+  );
 }

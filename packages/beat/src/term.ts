@@ -1,49 +1,31 @@
-import { setMaxListeners } from "node:events";
-import { asError, Batcher, type Clock, type Logger, QError } from "@q/kernel";
+import { asError, Batcher, deferred, type Deferred, QError } from "@q/kernel";
 import { Alarm } from "./alarm.ts";
-import { ClockWatch } from "./clock-watch.ts";
+import { type Claim, claimed, unclaimed, without } from "./claim.ts";
 import type { BeatStore, EntryState, Lease, RunRequest } from "./contracts.ts";
 import { Delivery } from "./delivery.ts";
 import type { Entry } from "./entry.ts";
-import { Heap } from "./heap.ts";
 import type { BeatListeners } from "./listeners.ts";
-import { type Missed, type Plan, planRuns } from "./misfires.ts";
-import { jitterOf, occurrenceId } from "./occurrence-id.ts";
-import type { LastRun, Run } from "./run.ts";
-import { bookOf, type BookEntry, type EntryDefaults } from "./schedule-book.ts";
+import { isInTime, type Missed, type Plan, planRuns } from "./misfires.ts";
+import { occurrenceId } from "./occurrence-id.ts";
+import { goesOn, type OverlapParts } from "./overlap.ts";
+import type { Run } from "./run.ts";
+import { type BookEntry, type BookParts, ScheduleBook } from "./schedule-book.ts";
+import { type Row, Timetable } from "./timetable.ts";
 
 /** Entries handled between two looks at the clock. */
 const MAX_AT_ONCE = 1000;
 /** States written at once. */
 const MAX_BATCH = 500;
 const STORE_RETRY_MS = 1000;
+/** Clocks of machines differ by less; what is recorded further ahead is the work of a clock that was wrong. */
+const MAX_SKEW_MS = 60_000;
 
 /** What a term of leadership works with. */
-export interface TermParts {
+export interface TermParts extends BookParts, OverlapParts {
   readonly store: BeatStore;
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly defaults: EntryDefaults;
-  readonly scope: string;
   readonly send: (run: Run) => unknown;
-  readonly isRunning: ((run: LastRun) => unknown) | undefined;
   readonly maxIntervalMs: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly listeners: BeatListeners;
-}
-
-/** An entry at work. */
-interface Row {
-  entry: Entry;
-  state: EntryState;
-  /** Its place in the heap; an older place is passed over. */
-  place: Place | undefined;
-  sending: number;
-}
-
-interface Place {
-  readonly row: Row;
-  readonly dueAt: number;
 }
 
 /**
@@ -54,13 +36,17 @@ export class Term {
   readonly #parts: TermParts;
   readonly #lease: Lease;
   readonly #isValid: () => boolean;
-  readonly #rows = new Map<string, Row>();
-  readonly #heap = new Heap<Place>();
+  readonly #book: ScheduleBook;
+  readonly #timetable: Timetable;
   readonly #alarm: Alarm;
-  readonly #watch: ClockWatch;
-  readonly #saves: Batcher<readonly [name: string, state: EntryState]>;
+  /** States to record; an entry without one is forgotten. */
+  readonly #saves: Batcher<readonly [name: string, state: EntryState | undefined]>;
   readonly #delivery: Delivery;
   readonly #end = new AbortController();
+  /** Runs that are being sent, or recorded as sent, and who waits for their end. */
+  #underWay = 0;
+  #settled: Deferred<void> | undefined;
+  /** Runs that were asked for and seen by this term. */
   readonly #requests = new Set<string>();
   #version = -1;
 
@@ -69,12 +55,11 @@ export class Term {
     this.#parts = parts;
     this.#lease = lease;
     this.#isValid = isValid;
+    this.#book = new ScheduleBook(parts);
+    this.#timetable = new Timetable(parts);
     this.#alarm = new Alarm(parts.clock);
-    this.#watch = new ClockWatch(parts.clock);
-    // Every sending that waits for its turn or its retry listens.
-    setMaxListeners(0, this.#end.signal);
     this.#saves = new Batcher({
-      flush: (states) => parts.store.save(new Map(states), lease),
+      flush: (changes) => this.#write(new Map(changes)),
       maxBatch: MAX_BATCH,
       // One at a time: a later state of an entry must not be overtaken by an earlier one.
       maxInFlight: 1,
@@ -85,6 +70,7 @@ export class Term {
       clock,
       logger,
       signal: this.#end.signal,
+      isValid,
       onSent: (run) => listeners.sent?.(run),
       onFailed: (run, error) => listeners.failed?.(run, error),
     });
@@ -103,230 +89,228 @@ export class Term {
 
   /** Resolves when nothing is being sent any more and what was sent is recorded. */
   async drain(): Promise<void> {
-    await this.#delivery.settled();
+    if (this.#underWay === 0) return;
+    this.#settled ??= deferred();
+    await this.#settled.promise;
   }
 
-  /** Takes the entries from the store; called again after changes. */
+  /** Takes the entries from the store: first all of them, then what was changed. */
   async load(): Promise<void> {
-    const { store, entries, defaults, logger } = this.#parts;
-    const { version, entries: stored, requests } = await store.load();
-    const book = bookOf(entries, stored, { defaults, logger });
-    for (const name of this.#rows.keys()) {
-      if (book.get(name)?.isEnabled !== true) this.#remove(name);
-    }
-    const fresh: Promise<void>[] = [];
-    for (const [name, one] of book) {
-      const state = one.isEnabled ? this.#put(one) : undefined;
-      if (state !== undefined) fresh.push(this.#saves.add([name, state]));
-    }
-    const gone = stored
-      .filter(({ name, state }) => state !== null && !book.has(name))
+    const { store } = this.#parts;
+    const isFirst = this.#version < 0;
+    const { version, entries: stored, requests } = await store.load(isFirst ? {} : { since: this.#version });
+    const book = isFirst
+      ? this.#book.all(stored)
+      : stored.flatMap((one) => this.#book.entry(one.name, one) ?? []);
+    const names = new Set(book.map(({ entry }) => entry.name));
+    const gone = stored.filter(({ name }) => !names.has(name));
+    for (const { name } of gone) this.#timetable.remove(name);
+    const fresh = book.flatMap((one) => {
+      const state = this.#put(one);
+      return state === undefined ? [] : [this.#saves.add([one.entry.name, state])];
+    });
+    // Others may be able to read what we cannot, or have an entry in their program that somebody has paused.
+    const forgotten = gone
+      .filter(({ definition, enabled }) => definition === null && enabled === null)
       .map(({ name }) => name);
-    if (gone.length > 0) await store.forget(gone, this.#lease);
-    await Promise.all(fresh);
-    for (const request of requests) this.#runRequest(request, book.get(request.name)?.entry);
+    await Promise.all([...fresh, ...forgotten.map((name) => this.#saves.add([name, undefined]))]);
+    for (const request of requests) this.#background(this.#runRequest(request));
     this.#version = version;
     this.#alarm.ring();
   }
 
   /** Sends what is due until the term ends. Never rejects. */
   async run(): Promise<void> {
-    const { clock, maxIntervalMs } = this.#parts;
+    const { maxIntervalMs } = this.#parts;
     while (!this.#end.signal.aborted) {
-      this.#followClock();
-      const rows = this.#takeDue(clock.now());
+      this.#timetable.followClock();
+      const rows = this.#timetable.takeDue(MAX_AT_ONCE);
       if (rows.length > 0) await this.#fire(rows);
-      else {
-        const restMs = (this.#next()?.dueAt ?? Infinity) - clock.now();
-        await this.#alarm.wait(Math.min(Math.max(restMs, 0), maxIntervalMs));
-      }
+      else await this.#alarm.wait(Math.min(this.#timetable.restMs(), maxIntervalMs));
     }
   }
 
+  async #write(changes: ReadonlyMap<string, EntryState | undefined>): Promise<void> {
+    const { store } = this.#parts;
+    const states = [...changes].filter((one): one is [string, EntryState] => one[1] !== undefined);
+    if (states.length > 0) await store.save(new Map(states), this.#lease);
+    const forgotten = [...changes.keys()].filter((name) => changes.get(name) === undefined);
+    if (forgotten.length > 0) await store.forget(forgotten, this.#lease);
+  }
+
   /** Takes an entry in; returns its state when that is not in the store yet. */
-  #put({ entry, stored }: BookEntry): EntryState | undefined {
-    const known = this.#rows.get(entry.name);
-    const before = known?.state ?? stored?.state;
+  #put({ entry, stored, isEnabled }: BookEntry): EntryState | undefined {
+    const known = this.#timetable.get(entry.name);
+    const before = known?.state ?? stored?.state ?? undefined;
+    // One that never ran counts from when it is resumed.
+    if (before === undefined && !isEnabled) return undefined;
     const state = this.#stateOf(entry, before);
-    const row: Row = known ?? { entry, state, place: undefined, sending: 0 };
-    [row.entry, row.state] = [entry, state];
-    this.#rows.set(entry.name, row);
-    this.#place(row);
-    if (known === undefined) for (const at of state.pending) this.#send(row, at);
-    return state === before ? undefined : state;
+    const row = this.#timetable.put(entry, { state, isEnabled });
+    if (isEnabled) this.#sendHeld(row);
+    return row.state === before ? undefined : row.state;
+  }
+
+  /** Sends what a beat before this one has claimed and may not have sent; what is too old by now is missed. */
+  #sendHeld(row: Row): void {
+    const { entry, held } = row;
+    row.held = [];
+    const now = this.#timetable.now(entry);
+    for (const at of held) {
+      if (isInTime(entry, at, now)) this.#send(row, at);
+      else this.#abandon(row, at);
+    }
   }
 
   /** The state to go on from; an entry that is new, or another one than before, counts from now. */
-  #stateOf(entry: Entry, state: EntryState | null | undefined): EntryState {
-    if (state?.identity === entry.identity) return state;
+  #stateOf(entry: Entry, state: EntryState | undefined): EntryState {
+    const now = this.#timetable.now(entry);
+    if (state?.identity === entry.identity) {
+      if (entry.schedule.countsElapsedTime !== true || state.since <= now + MAX_SKEW_MS) return state;
+      const fields = { entry: entry.name, since: new Date(state.since) };
+      this.#parts.logger.warn(
+        fields,
+        "an interval was recorded by a clock that was ahead: it counts from now",
+      );
+      return { ...state, since: now };
+    }
     if (state) {
       this.#parts.logger.info(
         { entry: entry.name, before: state.identity, now: entry.identity },
         "the schedule or the time zone of an entry has changed: it starts anew",
       );
     }
-    const { lastRunAt = null, totalRunCount = 0, pending = [] } = state ?? {};
-    return { identity: entry.identity, since: this.#now(entry), lastRunAt, totalRunCount, pending };
-  }
-
-  #remove(name: string): void {
-    const row = this.#rows.get(name);
-    if (row) row.place = undefined;
-    this.#rows.delete(name);
-  }
-
-  /** What is now for an entry. */
-  #now(entry: Entry): number {
-    const { nowfun } = entry.schedule;
-    return nowfun === undefined ? this.#parts.clock.now() : Number(nowfun());
-  }
-
-  #place(row: Row): void {
-    row.place = undefined;
-    const { entry, state } = row;
-    if (state.totalRunCount >= entry.maxRuns) return;
-    const at = entry.next(state.since);
-    if (at === undefined) return;
-    const offset = this.#now(entry) - this.#parts.clock.now();
-    row.place = { row, dueAt: at + this.#jitter(entry, at) - offset };
-    this.#heap.push(row.place);
-  }
-
-  #jitter(entry: Entry, at: number): number {
-    return jitterOf({ scope: this.#parts.scope, name: entry.name, at }, entry.jitterMs);
-  }
-
-  #next(): Place | undefined {
-    for (let first = this.#heap.peek(); first !== undefined; first = this.#heap.peek()) {
-      if (first.row.place === first) return first;
-      this.#heap.pop();
-    }
-    return undefined;
-  }
-
-  #takeDue(now: number): Row[] {
-    const rows: Row[] = [];
-    for (let first = this.#next(); first !== undefined && first.dueAt <= now; first = this.#next()) {
-      this.#heap.pop();
-      first.row.place = undefined;
-      rows.push(first.row);
-      if (rows.length === MAX_AT_ONCE) break;
-    }
-    return rows;
+    const { lastRunAt = null, totalRunCount: count = 0, pending = [] } = state ?? {};
+    const totalRunCount = entry.maxRuns === Infinity ? count : 0;
+    return { identity: entry.identity, since: now, lastRunAt, totalRunCount, pending };
   }
 
   /** Claims what is due, all at once, and hands it on to be sent. */
   async #fire(rows: readonly Row[]): Promise<void> {
-    if (!this.#isValid()) return this.end();
-    const plans = await Promise.all(rows.map((row) => this.#plan(row)));
-    const before = rows.map(({ state }) => state);
-    try {
-      await Promise.all(
-        rows.map((row, index) => {
-          // At once, so that a run that ends meanwhile is recorded on top of it and not below.
-          row.state = claimed(row, plans[index] as Plan);
-          return this.#saves.add([row.entry.name, row.state]);
-        }),
-      );
-    } catch (error) {
-      this.#refused(asError(error), rows, before);
-      return;
-    }
-    rows.forEach((row, index) => {
-      const { runs, missed } = plans[index] as Plan;
-      if (this.#rows.get(row.entry.name) === row) this.#place(row);
-      if (missed !== undefined) this.#miss(row.entry.name, missed);
-      for (const at of runs) this.#send(row, at);
+    const isFree = (row: Row): boolean => row.entry.overlap === "allow";
+    for (const row of rows) if (!isFree(row)) this.#background(this.#fireWhenEnded(row));
+    await this.#claim(rows.filter(isFree).map((row) => ({ row, plan: this.#planOf(row) })));
+  }
+
+  #planOf({ entry, state }: Row): Plan {
+    return planRuns(entry, {
+      since: state.since,
+      now: this.#timetable.now(entry),
+      left: entry.maxRuns - state.totalRunCount,
+      jitterOf: (at) => this.#timetable.jitter(entry, at),
     });
   }
 
-  async #plan(row: Row): Promise<Plan> {
-    const { entry, state } = row;
-    const plan = planRuns(entry, {
-      since: state.since,
-      now: this.#now(entry),
-      left: entry.maxRuns - state.totalRunCount,
-      jitterOf: (at) => this.#jitter(entry, at),
-    });
-    if (entry.overlap === "allow" || plan.runs.length === 0 || !(await this.#goesOn(row))) return plan;
-    for (const at of plan.runs) {
+  /** Claims what is due of an entry whose runs must not overlap; leaves it out when the last run goes on. */
+  async #fireWhenEnded(row: Row): Promise<void> {
+    const { entry } = row;
+    row.isAsked = true;
+    const isOver = !(await goesOn(this.#parts, row, this.#end.signal));
+    row.isAsked = false;
+    if (this.#end.signal.aborted) return;
+    // It may have been changed or paused while that was found out.
+    if (row.entry === entry && row.isEnabled) await this.#claimIf(isOver, row);
+    else this.#timetable.schedule(row);
+    // The loop does not know that it is due again.
+    this.#alarm.ring();
+  }
+
+  async #claimIf(isOver: boolean, row: Row): Promise<void> {
+    const { entry } = row;
+    const plan = this.#planOf(row);
+    // Of several that are made up for, the first would go on when the second begins.
+    const runs = isOver ? plan.runs.slice(0, 1) : [];
+    for (const at of plan.runs.slice(runs.length)) {
       this.#parts.logger.info({ entry: entry.name, at: new Date(at) }, "left out: the run before it goes on");
       this.#parts.listeners.overlapped?.(entry.name, new Date(at));
     }
-    return { ...plan, runs: [] };
+    await this.#claim([{ row, plan: { ...plan, runs } }]);
   }
 
-  /** Whether the last run has not ended. Who cannot tell does not hold up the schedule. */
-  async #goesOn({ entry, state, sending }: Row): Promise<boolean> {
-    const { isRunning, scope, logger } = this.#parts;
-    if (sending > 0) return true;
-    if (isRunning === undefined || state.lastRunAt === null) return false;
-    const { name, task } = entry;
+  /** Records what is about to be sent, and sends it. */
+  async #claim(planned: readonly { readonly row: Row; readonly plan: Plan }[]): Promise<void> {
+    if (!this.#isValid()) return this.end();
+    const claims: Claim[] = planned.map(({ row, plan }) => ({ row, plan, before: row.state }));
+    // At once, so that a run that ends meanwhile is recorded on top of it and not below.
+    for (const { row, plan } of claims) row.state = claimed(row, plan);
     try {
-      const at = state.lastRunAt;
-      const id = occurrenceId({ scope, name, at });
-      return Boolean(await isRunning({ id, name, task, scheduledAt: new Date(at) }));
+      await Promise.all(claims.map(({ row }) => this.#saves.add([row.entry.name, row.state])));
     } catch (error) {
-      logger.warn({ entry: name, err: asError(error) }, "cannot tell whether the last run has ended");
-      return false;
+      this.#refused(asError(error), claims);
+      return;
+    }
+    for (const { row, plan } of claims) {
+      this.#timetable.schedule(row);
+      if (plan.missed !== undefined) this.#miss(row.entry.name, plan.missed);
+      for (const at of plan.runs) this.#send(row, at);
     }
   }
 
-  #refused(error: Error, rows: readonly Row[], before: readonly EntryState[]): void {
-    const { clock, logger } = this.#parts;
+  #refused(error: Error, claims: readonly Claim[]): void {
     if (QError.is(error) && error.code === "ERR_Q_BEAT_FENCED") return this.end();
-    logger.error({ err: error, entries: rows.length }, "the schedule cannot be recorded; nothing was sent");
-    rows.forEach((row, index) => {
-      row.state = before[index] as EntryState;
-      row.place = { row, dueAt: clock.now() + STORE_RETRY_MS };
-      this.#heap.push(row.place);
-    });
+    this.#parts.logger.error(
+      { err: error, entries: claims.length },
+      "the schedule cannot be recorded; nothing was sent",
+    );
+    for (const claim of claims) {
+      claim.row.state = unclaimed(claim);
+      this.#timetable.postpone(claim.row, STORE_RETRY_MS);
+    }
   }
 
   #send(row: Row, at: number): void {
-    if (!this.#isValid()) return;
     const { entry } = row;
-    const { scope } = this.#parts;
+    const { scope, logger } = this.#parts;
     const id = occurrenceId({ scope, name: entry.name, at });
     // While it is the latest one; with `all` every occurrence counts.
     const isWorthIt = (): boolean =>
-      this.#isValid() &&
-      this.#now(entry) - at <= entry.misfireWindowMs + entry.jitterMs &&
+      this.#timetable.now(entry) - at <= entry.misfireWindowMs + entry.jitterMs &&
       (entry.misfire === "all" || row.state.since <= at);
-    row.sending++;
-    void this.#delivery.deliver(runOf(entry, id, at), isWorthIt).then(async (end) => {
+    const run = runOf(entry, id, at);
+    const sendAndRecord = async (): Promise<void> => {
+      row.sending++;
+      const end = await this.#delivery.deliver(run, isWorthIt);
       row.sending--;
       if (end === "interrupted") return;
-      if (end === "abandoned") this.#miss(entry.name, { count: 1, isMore: false, from: at, to: at });
-      row.state = { ...row.state, pending: row.state.pending.filter((one) => one !== at) };
+      if (end === "abandoned") this.#abandon(row, at);
+      else row.state = without(row.state, at);
+      if (this.#timetable.get(entry.name) !== row) return;
       await this.#saves.add([entry.name, row.state]).catch((error: unknown) => {
-        this.#parts.logger.debug(
-          { entry: entry.name, err: asError(error) },
-          "a sent run could not be recorded",
-        );
+        logger.debug({ entry: entry.name, err: asError(error) }, "a sent run could not be recorded");
       });
+    };
+    this.#background(sendAndRecord());
+  }
+
+  /** Sends a run that was asked for, once in this term, and ticks it off in the store. */
+  async #runRequest({ id, name }: RunRequest): Promise<void> {
+    if (this.#requests.has(id)) return;
+    this.#requests.add(id);
+    const { store, logger, clock } = this.#parts;
+    try {
+      // A paused entry may have no row.
+      const [stored] = (await store.load({ name })).entries;
+      const entry = this.#book.entry(name, stored)?.entry;
+      if (entry === undefined)
+        logger.warn({ entry: name }, "a run was asked for, but there is no such entry");
+      else if ((await this.#delivery.deliver(runOf(entry, id, clock.now()), () => true)) === "interrupted")
+        return;
+      await store.change({ kind: "done", id });
+    } catch (error) {
+      logger.warn({ entry: name, err: asError(error) }, "a run that was asked for could not be ticked off");
+    }
+  }
+
+  /** `work` never rejects. */
+  #background(work: Promise<void>): void {
+    this.#underWay++;
+    void work.then(() => {
+      if (--this.#underWay === 0) this.#settled?.resolve();
     });
   }
 
-  #runRequest({ id, name }: RunRequest, entry: Entry | undefined): void {
-    const { store, logger, clock } = this.#parts;
-    if (this.#requests.has(id)) return;
-    this.#requests.add(id);
-    const done = async (): Promise<void> => {
-      await store.change({ kind: "done", id }).catch((error: unknown) => {
-        logger.warn({ entry: name, err: asError(error) }, "a run that was asked for could not be ticked off");
-      });
-      this.#requests.delete(id);
-    };
-    if (entry === undefined) {
-      logger.warn({ entry: name }, "a run was asked for, but there is no such entry");
-      void done();
-      return;
-    }
-    void (async () => {
-      const end = await this.#delivery.deliver(runOf(entry, id, clock.now()), this.#isValid);
-      if (end !== "interrupted") await done();
-    })();
+  #abandon(row: Row, at: number): void {
+    row.state = without(row.state, at);
+    this.#miss(row.entry.name, { count: 1, isMore: false, from: at, to: at });
   }
 
   #miss(name: string, missed: Missed): void {
@@ -335,28 +319,6 @@ export class Term {
     logger.warn({ entry: name, count: missed.count, isMore: missed.isMore, from, to }, "missed occurrences");
     listeners.missed?.(name, missed);
   }
-
-  /** A clock that was put back takes the intervals along: they count elapsed time. */
-  #followClock(): void {
-    const jumpMs = this.#watch.jump();
-    if (jumpMs === 0) return;
-    this.#parts.logger.warn({ jumpMs }, "the clock was set");
-    for (const row of this.#rows.values()) {
-      if (jumpMs < 0 && row.entry.schedule.countsElapsedTime === true)
-        row.state = { ...row.state, since: row.state.since + jumpMs };
-      this.#place(row);
-    }
-  }
-}
-
-function claimed({ state }: Row, { runs, since }: Plan): EntryState {
-  return {
-    identity: state.identity,
-    since,
-    lastRunAt: runs.at(-1) ?? state.lastRunAt,
-    totalRunCount: state.totalRunCount + runs.length,
-    pending: [...state.pending, ...runs],
-  };
 }
 
 function runOf({ name, task, args, kwargs, options }: Entry, id: string, at: number): Run {

@@ -16,14 +16,7 @@ Every option may come from the environment: \`CELERY_WORKER_CONCURRENCY\` is \`-
 \`CELERY_WORKDIR\` the global \`--workdir\`. Without \`-A\` the module \`celeryconfig\` of the working directory, where there
 is one, configures the command.
 
-| exit code | means                                                                                |
-| --------- | ------------------------------------------------------------------------------------ |
-| 0         | it was done; a worker was shut down warmly                                           |
-| 1         | it failed; the task whose result was asked for failed; a worker was shut down coldly |
-| 64        | the command line is wrong, or its app cannot be loaded                               |
-| 69        | the broker cannot be reached; no worker answered                                     |
-| 73        | a file, such as the log or the pid file, cannot be written                           |
-| 77        | the broker refused the credentials                                                   |
+A command ends with one of these [exit codes](exit-codes.md).
 `;
 
 const COMMANDS: readonly (readonly string[])[] = [
@@ -40,6 +33,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["inspect"],
   ["control"],
   ["events"],
+  ["flower"],
   ["purge"],
   ["report"],
   ["shell"],

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UsageError } from "./errors.ts";
+import type { Io } from "./io.ts";
 import type { Environment } from "./environment.ts";
 import { readPid } from "./pidfile.ts";
 
@@ -10,6 +11,10 @@ const SETTLE_MS = 1500;
 /** Time for it to write its pid file: it has loaded its app by then. */
 const PIDFILE_MS = 30_000;
 const LOOK_MS = 25;
+const HOW_TO_SEE = "start it without --detach, or with --logfile, to see why";
+/** Before `--workdir`, which the program that is started applies once more. */
+const STARTED_IN = process.cwd();
+const STARTED_BY = process.geteuid?.();
 
 /** How a program is sent to the background. */
 export interface DetachOptions {
@@ -19,12 +24,12 @@ export interface DetachOptions {
   readonly logfile?: string | undefined;
   /** Tells, when it holds the id of the new process, that the start is over. */
   readonly pidfile?: string | undefined;
-  readonly env: Environment;
+  readonly io: Io;
 }
 
 /**
  * Starts this program once more, in the background and without `--detach`, and returns the exit code: 0 when it lives a
- * moment later. `C_FAKEFORK` keeps it in the foreground: then it returns `undefined`, and the caller goes on.
+ * moment later. Of one that has ended by then it says why, as far as the log tells. `C_FAKEFORK` keeps it in the foreground: then it returns `undefined`, and the caller goes on.
  *
  * @throws {UsageError} when the log file cannot be written, or the program cannot be started
  */
@@ -32,9 +37,9 @@ export async function detach({
   executable,
   logfile,
   pidfile,
-  env,
+  io,
 }: DetachOptions): Promise<number | undefined> {
-  if (env["C_FAKEFORK"]) return undefined;
+  if (io.env["C_FAKEFORK"]) return undefined;
   const args = process.argv.slice(1).filter((arg) => arg !== "--detach" && arg !== "-D");
   const log = logfile === undefined ? undefined : openLog(logfile);
   const program = executable ?? process.execPath;
@@ -42,15 +47,40 @@ export async function detach({
     detached: true,
     stdio: ["ignore", log ?? "ignore", log ?? "ignore"],
     env: { ...process.env, C_FAKEFORK: "1" },
+    cwd: STARTED_IN,
   });
+  const before = log === undefined ? 0 : fstatSync(log).size;
   if (log !== undefined) closeSync(log);
   try {
-    return await settled(child, pidfile);
+    const code = await settled(child, pidfile);
+    if (code !== EXIT.ok)
+      io.err(lastWords(logfile, before) ?? `it ended at once, with exit code ${code}: ${HOW_TO_SEE}`);
+    return code;
   } catch (error) {
     throw new UsageError(`${program} cannot be started`, { cause: error });
   } finally {
     child.unref();
   }
+}
+
+/** Whether {@link detach} has started this program, and not somebody who wants to see it in the foreground. */
+export function isDetached(env: Environment): boolean {
+  return env["C_FAKEFORK"] !== undefined && process.stdin.isTTY !== true;
+}
+
+/** Whether this program has become another user since its start, who may not be able to open its files. */
+export function hasChangedUser(): boolean {
+  return process.geteuid?.() !== STARTED_BY;
+}
+
+/** Starts this detached program again, for after its own end; what it writes goes where this one's output goes. */
+export function startAgain(): void {
+  const { argv, execArgv, execPath } = process;
+  spawn(execPath, [...execArgv, ...argv.slice(1)], {
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit"],
+    cwd: STARTED_IN,
+  }).unref();
 }
 
 /** The exit code of a program that has ended already, else 0 when it is up. */
@@ -63,7 +93,8 @@ async function settled(child: ChildProcess, pidfile: string | undefined): Promis
   const up = async (): Promise<number> => {
     const until = performance.now() + (pidfile === undefined ? SETTLE_MS : PIDFILE_MS);
     while (performance.now() < until && !isUp.signal.aborted) {
-      if (pidfile !== undefined && readPid(pidfile) === child.pid) break;
+      // A program that cannot be started has no id; the error of that comes a moment later.
+      if (pidfile !== undefined && child.pid !== undefined && readPid(pidfile) === child.pid) break;
       await sleep(LOOK_MS);
     }
     return EXIT.ok;
@@ -73,6 +104,16 @@ async function settled(child: ChildProcess, pidfile: string | undefined): Promis
   } finally {
     isUp.abort();
     child.removeAllListeners();
+  }
+}
+
+/** What a program has written to its log since it was so long. */
+function lastWords(logfile: string | undefined, before: number): string | undefined {
+  if (logfile === undefined) return undefined;
+  try {
+    return readFileSync(logfile).subarray(before).toString().trim() || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { main } from "./main.ts";
 const options = {
   "soft-limit": { type: "number", describe: "a number" },
   quiet: { type: "boolean", describe: "a switch" },
+  form: { choices: ["text", "json"], describe: "one of them" },
   broker: { type: "string", describe: "a URL [env: CELERY_BROKER_URL]" },
 } as const;
 const read = (env: Record<string, string>) => withEnvironment(options, { prefix: "CELERY_worker", env });
@@ -27,12 +28,13 @@ describe("an option's environment variable", () => {
     expect(read({ CELERY_WORKER_BROKER: "redis://" })).toEqual(options);
   });
 
-  it.each([{ CELERY_WORKER_SOFT_LIMIT: "ten" }, { CELERY_WORKER_QUIET: "maybe" }])(
-    "is refused: %o",
-    (env) => {
-      expect(() => read(env as Record<string, string>)).toThrow(expect.objectContaining({ exitCode: 64 }));
-    },
-  );
+  it.each([
+    { CELERY_WORKER_SOFT_LIMIT: "ten" },
+    { CELERY_WORKER_QUIET: "maybe" },
+    { CELERY_WORKER_FORM: "yaml" },
+  ])("is refused: %o", (env) => {
+    expect(() => read(env as Record<string, string>)).toThrow(expect.objectContaining({ exitCode: 64 }));
+  });
 });
 
 /** Runs `q` and gives back its exit code and what it wrote. */
@@ -63,7 +65,7 @@ describe("q without an app", () => {
       `export const broker_url = "memory://"; export const task_serializer = "yaml";`,
     );
     const { code, out } = await q(["config", "check"]);
-    expect([code, out]).toEqual([0, "OK: 2 settings, broker memory:///"]);
+    expect([code, out]).toEqual([0, "OK: 2 settings, 0 tasks, broker memory:///"]);
   });
 
   it("is configured by the module that --config or CELERY_CONFIG_MODULE names", async () => {
@@ -72,7 +74,7 @@ describe("q without an app", () => {
     expect((await q(["--config", "other", "config", "check"])).out).toContain("memory://other");
     expect((await q(["config", "check"], { CELERY_CONFIG_MODULE: "other" })).out).toContain("memory://other");
     expect(await q(["--config", "nowhere", "config", "check"])).toMatchObject({
-      code: 1,
+      code: 64,
       err: expect.stringContaining("nowhere") as string,
     });
   });

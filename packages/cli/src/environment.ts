@@ -18,7 +18,10 @@ export function withEnvironment<TOptions extends Readonly<Record<string, Options
     const variable = `${prefix}_${name}`.replaceAll(/\W/g, "_").toUpperCase();
     const text = env[variable];
     if (!text || option.describe?.includes("[env:")) return [name, option] as const;
-    return [name, { ...option, default: readAs(option, { variable, text }) }] as const;
+    const value = readAs(option, { variable, text });
+    if (option.choices?.includes(value as string) === false)
+      throw new UsageError(`${variable} is none of ${option.choices.join(", ")}: ${text}`);
+    return [name, { ...option, default: value }] as const;
   });
   return Object.fromEntries(entries) as TOptions;
 }

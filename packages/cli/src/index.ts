@@ -1,3 +1,4 @@
+export type { CommandPlugin, CommandPluginContext } from "./extensions/command-plugin.ts";
 export { EXIT, UsageError } from "./errors.ts";
 export type { Io } from "./io.ts";
 export { main } from "./main.ts";

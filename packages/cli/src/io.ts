@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { whenPipeBreaks } from "./output/broken-pipe.ts";
 
 /** Where a command reads and writes; tests bring their own. */
 export interface Io {
@@ -17,10 +18,21 @@ export interface Io {
   readonly color: boolean;
 }
 
-/** The process's own streams. */
+/**
+ * The process's own streams. When nobody reads the output any more, as in `q events -d | head`, what runs until it is
+ * told to ends; a log that nobody reads is no reason to end.
+ */
 export function processIo(): Io {
+  const readerLeft = new AbortController();
+  process.stdout.on(
+    "error",
+    whenPipeBreaks(() => readerLeft.abort()),
+  );
+  // Its reader has gone, or the disk is full: of that nobody can be told, and it ends no worker.
+  process.stderr.on("error", () => {});
   return {
     env: process.env,
+    stop: readerLeft.signal,
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     ask: async (question) => {

@@ -60,13 +60,21 @@ describe("q", () => {
       0,
       expect.stringMatching(/worker[^]*call[^]*result[^]*purge[^]*report[^]*shell/),
     ]);
+    expect((await q(["help"])).out).toBe(out);
+    expect((await q(["help", "purge"])).out).toMatch(/^q purge\n/);
   });
 
   it.each([
-    [[], 64, /Which command\?/],
+    [[], 64, /Which command\? worker, .*\. See q --help \[/],
     [["wroker"], 64, /no command "wroker"\. Did you mean "worker"\?/],
-    [["call"], 64, /Not enough/],
+    [["call"], 64, /usage: q call <name>\./],
+    [["beat", "run"], 64, /usage: q beat run <name>\./],
+    [["upgrade", "settings"], 64, /usage: q upgrade settings <file>\./],
     [["report", "--no-such-option"], 64, /Unknown argument/],
+    [["worker", "--concurency", "3"], 64, /concurency\. Did you mean --concurrency\?/],
+    [["worker", "-c", "many"], 64, /--concurrency wants a number/],
+    [["worker", "-Q"], 64, /Not enough arguments following: Q/],
+    [["call", "t.x", "--countdown", "soon"], 64, /--countdown wants a number/],
     [["config"], 64, /q config check/],
     [["worker"], 64, /Which app\? Name it with -A/],
     [["-A", "nowhere", "report"], 64, /nowhere/],
@@ -75,6 +83,22 @@ describe("q", () => {
     expect(run.code).toBe(code);
     expect(run.err).toMatch(message);
     expect(run.err).toMatch(/^q: /);
+  });
+
+  it.each([
+    ["rdis://localhost", 64, /Did you mean "redis"\?/],
+    ["localhost", 64, /has no ":\/\/"/],
+    ["redis://localhost:1", 69, /ECONNREFUSED/],
+  ])("refuses the broker %s with exit code %i, soon", async (broker, code, message) => {
+    for (const argv of [
+      ["call", "t.x"],
+      ["purge", "-f"],
+    ]) {
+      const lines: string[] = [];
+      const io = { env: { C_WNOCONF: "1" }, out: () => {}, err: (line: string) => void lines.push(line) };
+      const ended = await main([...argv, "-b", broker], { ...io, ask: async () => "", color: false });
+      expect([ended, lines.join("\n")]).toEqual([code, expect.stringMatching(message)]);
+    }
   });
 
   it("refuses a folder that does not exist", async () => {
@@ -149,7 +173,7 @@ describe("q purge", () => {
       asked.push(question);
       return "yes";
     };
-    expect(await q(["purge"], { ask })).toMatchObject({ code: 0, out: "Purged 3 messages from 1 queues." });
+    expect(await q(["purge"], { ask })).toMatchObject({ code: 0, out: "Purged 3 messages from 1 queue." });
     expect(asked).toHaveLength(1);
     await q(["call", "t.x", "--queue", "other"]);
     const purged = await q(["purge", "-f", "-Q", "other,celery", "--json"]);
@@ -160,10 +184,69 @@ describe("q purge", () => {
 describe("q config check and q report", () => {
   it("accept a configuration, and mask its secrets", async () => {
     const check = await q(["config", "check"]);
-    expect([check.code, check.out]).toEqual([0, expect.stringMatching(/^OK: \d+ settings, broker memory:/)]);
+    expect([check.code, check.out]).toEqual([
+      0,
+      expect.stringMatching(/^OK: \d+ settings, 0 tasks, broker memory:/),
+    ]);
     const io = { env: { C_WNOCONF: "1" } };
     const report = await q(["report", "-b", "redis://:s3cret@localhost"], io);
     expect([report.code, report.out.includes("s3cret")]).toEqual([0, false]);
+  });
+
+  it("shows where a module of the app has thrown", async () => {
+    writeFileSync(
+      join(folder, "broken.mjs"),
+      "function boom() {\n  throw new RangeError('out of range');\n}\nboom();",
+    );
+    const { code, err } = await q(["-A", "broken", "config", "check"]);
+    expect(code).toBe(64);
+    expect(err).toMatch(
+      /^q: The module "broken" .* cannot be imported: out of range .*\nRangeError: out of range\n/,
+    );
+    expect(err).toContain("broken.mjs:2:");
+  });
+
+  it.each<[string, object, RegExp]>([
+    ["a route", { taskRoutes: { "t.*": { que: "x" } } }, /task_routes: .*Did you mean "queue"/],
+    [
+      "an annotation",
+      { taskAnnotations: { "*": { rateLimt: "1/s" } } },
+      /no option "rateLimt"\. Did you mean "rateLimit"/,
+    ],
+    ["a serializer", { taskSerializer: "jsn" }, /serializer "jsn" is not registered/],
+    ["a module", { include: ["./nowhere.mjs"] }, /There is no module "\.\/nowhere\.mjs"/],
+    ["a result backend", { backend: "rediss-://x" }, /no result backend is registered/],
+    [
+      "an option of the broker",
+      { broker: "redis://localhost:1", brokerTransportOptions: { visibilty_timeout: 5 } },
+      /no option "visibilty_timeout".*"visibility_?[tT]imeout"/,
+    ],
+  ])("refuses %s that a worker would trip over", async (_what, options, message) => {
+    const app = createApp("wrong", { broker: "memory://", ...options });
+    app.task("t.add", () => 1);
+    Object.assign(globalThis, { wrongApp: app });
+    writeFileSync(join(folder, `${name}.mjs`), "export const app = globalThis.wrongApp;");
+    const lines: string[] = [];
+    const io = {
+      env: {},
+      out: () => {},
+      err: (line: string) => void lines.push(line),
+      ask: async () => "",
+      color: false,
+    };
+    const code = await main(["-A", name, "--workdir", folder, "config", "check"], io);
+    expect([code, lines.join("\n")]).toEqual([64, expect.stringMatching(message)]);
+  });
+
+  it("warns of a broker that is away, and is content otherwise", async () => {
+    const lines: string[] = [];
+    const io = { env: { C_WNOCONF: "1" }, out: () => {}, err: (line: string) => void lines.push(line) };
+    const code = await main(["config", "check", "--workdir", folder, "-b", "redis://localhost:1"], {
+      ...io,
+      ask: async () => "",
+      color: false,
+    });
+    expect([code, lines]).toEqual([0, [expect.stringMatching(/^warning: .*ECONNREFUSED/)]]);
   });
 
   it("refuse one that cannot be, with the reason", async () => {
@@ -177,7 +260,7 @@ describe("q config check and q report", () => {
     const errors: string[] = [];
     const code = await main(["config", "check", "--workdir", folder, "--", "worker_concurency=4"], io);
     expect([code, errors.join("\n")]).toEqual([
-      1,
+      64,
       expect.stringMatching(/worker_concurency.*worker_concurrency/),
     ]);
   });

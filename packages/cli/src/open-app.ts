@@ -2,6 +2,8 @@ import { chdir, cwd } from "node:process";
 import type { App } from "@q/core";
 import { DEFAULT_CONFIG_MODULE, loadDefaultConfig, splitSpecifier } from "@q/core/internal";
 import { UsageError } from "./errors.ts";
+import { withEnvironment } from "./environment.ts";
+import { forParser, optionsFor } from "./extensions/app-options.ts";
 import type { GlobalArguments } from "./global-options.ts";
 import type { Io } from "./io.ts";
 import { anonymousApp, loadApp, prepareModule } from "./load-app.ts";
@@ -27,7 +29,27 @@ export async function openApp(
     ...(args.broker !== undefined && { brokerUrl: args.broker }),
     ...(args.resultBackend !== undefined && { resultBackend: args.resultBackend }),
   });
+  tellOptions(app, args, io);
   return app;
+}
+
+/** Gives the app the values of its own options. */
+function tellOptions(
+  app: App,
+  args: GlobalArguments & { readonly _?: readonly (string | number)[] },
+  { env }: Io,
+): void {
+  const command = String(args._?.[0] ?? "");
+  const own = optionsFor(app, command);
+  if (own.length === 0) return;
+  const given = args as Readonly<Record<string, string | number | boolean | undefined>>;
+  // The parser has seen the app's options only if one of them was typed.
+  const known = withEnvironment(Object.fromEntries(own.map(([name, option]) => [name, forParser(option)])), {
+    prefix: `CELERY_${command}`,
+    env,
+  });
+  const options = Object.fromEntries(own.map(([name]) => [name, given[name] ?? known[name]?.default]));
+  app.events.emit("options:parsed", { command, options });
 }
 
 /** Takes the configuration module that was named; the default app takes `celeryconfig` where there is one. */

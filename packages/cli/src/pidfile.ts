@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { isProcessAlive } from "@q/kernel";
 import { EXIT, UsageError } from "./errors.ts";
 
 /** A file with the process id that exists while the process does. A stale one is replaced. */
@@ -9,7 +10,7 @@ export class PidFile implements Disposable {
   constructor(path: string) {
     this.#path = path;
     const owner = readPid(path);
-    if (owner !== undefined && isAlive(owner)) {
+    if (owner !== undefined && isProcessAlive(owner)) {
       throw new UsageError(
         `${path}: process ${owner} is already running. Stop it, or name another --pidfile.`,
         {
@@ -42,26 +43,5 @@ export function readPid(path: string): number | undefined {
     return Number.isInteger(pid) && pid > 0 ? pid : -1;
   } catch {
     return undefined;
-  }
-}
-
-/** Whether a process of that id runs; one that has ended and only waits for its parent does not. */
-export function isAlive(pid: number): boolean {
-  if (pid < 1) return false;
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** In a container nobody may collect processes whose parent is gone: they stay, ended, for as long as it lives. */
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
-  } catch {
-    return false;
   }
 }

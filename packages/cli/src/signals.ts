@@ -1,13 +1,14 @@
 import { asError } from "@q/kernel";
 import type { Worker } from "@q/worker";
 import { openInspectors, stackReport } from "@q/worker/internal";
+import { hasChangedUser, isDetached } from "./detach.ts";
 import { EXIT } from "./errors.ts";
 import type { Io } from "./io.ts";
 
 /**
  * Signals of a worker: TERM ends it warmly, QUIT coldly, INT warmly, then coldly, then at once.
- * `REMAP_SIGTERM=SIGQUIT` makes TERM cold. USR1 writes into the log what every process executes; USR2 opens their
- * inspectors, where CELERY_RDBSIG is set. Returns the exit code that the signals ask for.
+ * `REMAP_SIGTERM=SIGQUIT` makes TERM cold. HUP ends it warmly, and asks for its restart where it was detached. USR1 writes into
+ * the log what every process executes; USR2 opens their inspectors, where CELERY_RDBSIG is set. Tells the exit code that the signals ask for.
  */
 export class WorkerSignals implements Disposable {
   readonly #worker: Worker;
@@ -15,17 +16,23 @@ export class WorkerSignals implements Disposable {
   readonly #handlers: Readonly<Record<string, () => void>>;
   #interrupts = 0;
   #isCold = false;
+  #isHungUp = false;
 
   constructor(worker: Worker, io: Io) {
     this.#worker = worker;
     this.#io = io;
     const remapped = io.env["REMAP_SIGTERM"] === "SIGQUIT";
     this.#handlers = {
-      SIGTERM: () => (remapped ? this.#cold() : this.#warm()),
+      SIGTERM: () => {
+        this.#isHungUp = false;
+        if (remapped) this.#cold();
+        else this.#warm();
+      },
       SIGQUIT: () => this.#cold(),
       SIGINT: () => this.#interrupt(),
+      SIGHUP: () => this.#hangUp(),
       SIGUSR1: () => this.#report(stackReport(worker)),
-      ...(io.env["CELERY_RDBSIG"] && { SIGUSR2: () => this.#debug() }),
+      SIGUSR2: () => this.#debug(),
     };
     for (const [signal, handler] of Object.entries(this.#handlers)) process.on(signal, handler);
   }
@@ -33,6 +40,11 @@ export class WorkerSignals implements Disposable {
   /** 0 after a warm shutdown, 1 after a cold one. */
   get exitCode(): number {
     return this.#isCold ? EXIT.failure : EXIT.ok;
+  }
+
+  /** The same command is to be run again when the worker has ended. */
+  get wantsRestart(): boolean {
+    return this.#isHungUp && !this.#isCold && isDetached(this.#io.env);
   }
 
   [Symbol.dispose](): void {
@@ -50,6 +62,14 @@ export class WorkerSignals implements Disposable {
     void this.#worker.stop("cold");
   }
 
+  /** A terminal that closes hangs up as well: then, and under a service manager, the end is all there is to do. */
+  #hangUp(): void {
+    if (isDetached(this.#io.env) && hasChangedUser())
+      return this.#io.err("q worker: HUP is ignored: with --uid it could not open its files again");
+    this.#isHungUp = true;
+    this.#warm();
+  }
+
   #interrupt(): void {
     this.#interrupts++;
     if (this.#interrupts === 1) this.#warm();
@@ -63,7 +83,9 @@ export class WorkerSignals implements Disposable {
   }
 
   #debug(): void {
-    const { env } = this.#io;
+    const { env, err } = this.#io;
+    if (!env["CELERY_RDBSIG"])
+      return err("q worker: USR2 is ignored: CELERY_RDBSIG=1 in the environment lets it open inspectors");
     this.#report(openInspectors(this.#worker, env).then((lines) => `inspectors:\n${lines.join("\n")}`));
   }
 

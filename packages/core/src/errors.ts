@@ -1,13 +1,15 @@
-import { QError, type QErrorOptions } from "@q/kernel";
+import { didYouMean, QError, type QErrorOptions } from "@q/kernel";
 
 /** No task of that name is registered with the app. */
 export class NotRegisteredError extends QError {
   readonly code = "ERR_Q_NOT_REGISTERED";
   readonly taskName: string;
 
-  constructor(taskName: string) {
+  /** @param known names to compare a misspelt one with */
+  constructor(taskName: string, known: Iterable<string> = []) {
     super(
-      `no task named "${taskName}" is registered. Import the module that defines it (setting "include"), or check the name.`,
+      `no task named "${taskName}" is registered.${didYouMean(taskName, known)} ` +
+        'Import the module that defines it (setting "include"), or check the name.',
     );
     this.taskName = taskName;
   }

@@ -1,6 +1,7 @@
 export { createApp } from "./app/create-app.ts";
 export type { App } from "./app/app.ts";
 export type { AppOptions } from "./app/app-options.ts";
+export type { UserOption, UserOptions, UserOptionScope } from "./app/user-options.ts";
 export type { PeriodicEntry, PeriodicTaskOptions } from "./app/periodic-tasks.ts";
 export type { CommandOptions, CommandRegistry } from "./control/command-registry.ts";
 export type {
@@ -29,6 +30,7 @@ export { signatureFromJson } from "./canvas/signature-from-json.ts";
 export type { StampingVisitor, StampOptions, Stamps, VisitorStamps } from "./canvas/stamping.ts";
 export type { AnySignature, SignatureLike, SignatureOf } from "./canvas/signature-of.ts";
 export type { Settings } from "./conf/settings.ts";
+export { breakpoint } from "./debugging/breakpoint.ts";
 export {
   ChordError,
   ChordsUnsupportedError,

@@ -16,6 +16,8 @@ export { unknownTask } from "./tasks/task.ts";
 export { runInContext, TaskContext } from "./tasks/task-context.ts";
 export { TaskRequest } from "./tasks/task-request.ts";
 export type { ResolvedTaskOptions } from "./tasks/task-options.ts";
+export { sendSignature } from "./app/send-signature.ts";
+export { messageKey, type Once, ONCE_HEADER, onceOf, withOnce } from "./canvas/once.ts";
 export { QueueTable } from "./routing/queue-table.ts";
 export { overlayOptions } from "./routing/router.ts";
 export { builtinCommands } from "./control/builtin-commands.ts";
@@ -25,7 +27,9 @@ export {
   recordRevoked,
   recordsRevocations,
   revokeExpiresSeconds,
+  stampTexts,
 } from "./control/revocations.ts";
+export { inspectorAddress, openInspector } from "./debugging/open-inspector.ts";
 export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-urls.ts";
 export { traceRun } from "./tracing/task-channels.ts";
 export { censor } from "./conf/censor.ts";

@@ -13,9 +13,10 @@ export interface RetryPolicy {
   readonly intervalMax: number;
 }
 
-/** Milliseconds to wait before retry number `retry` (0 is the first). */
+/** Whole milliseconds to wait before retry number `retry` (0 is the first). */
 export function retryDelayMs(policy: RetryPolicy, retry: number): number {
-  return Math.min(policy.intervalStart + retry * policy.intervalStep, policy.intervalMax) * 1000;
+  const seconds = Math.min(policy.intervalStart + retry * policy.intervalStep, policy.intervalMax);
+  return Math.round(seconds * 1000);
 }
 
 /** What {@link retryOverTime} needs besides the operation. */

@@ -14,7 +14,7 @@ export class SoftTimeLimitExceeded extends QError {
   readonly args: readonly number[];
 
   constructor(limitMs?: number) {
-    super(limitText("SoftTimeLimitExceeded", limitMs));
+    super(limitText("soft", limitMs));
     this.limitMs = limitMs;
     this.args = limitMs === undefined ? [] : [limitMs / 1000];
   }
@@ -29,14 +29,14 @@ export class TimeLimitExceeded extends QError {
   readonly args: readonly number[];
 
   constructor(limitMs?: number) {
-    super(limitText("TimeLimitExceeded", limitMs));
+    super(limitText("hard", limitMs));
     this.limitMs = limitMs;
     this.args = limitMs === undefined ? [] : [limitMs / 1000];
   }
 }
 
-function limitText(name: string, limitMs: number | undefined): string {
-  return limitMs === undefined ? `${name}()` : `${name}(${limitMs / 1000},)`;
+function limitText(kind: "soft" | "hard", limitMs: number | undefined): string {
+  return `the ${kind} time limit${limitMs === undefined ? "" : ` of ${limitMs / 1000} s`} is over`;
 }
 
 /** How an executor ended: `exitCode`, or `signal` for a process that one ended. */

@@ -14,9 +14,11 @@ function distance(a: string, b: string): number {
 
 /** The candidate that looks most like `name`, when one is close enough to be a slip of the pen. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  // Nobody mistypes that; and a name may come from a message, where it costs its sender nothing.
+  if (name.length > 200) return undefined;
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.ceil(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const d = distance(wanted, candidate.toLowerCase());
     if (d < bestDistance) [best, bestDistance] = [candidate, d];

@@ -147,7 +147,7 @@ export class Consumer implements Service, AsyncDisposable {
         (err: unknown) => {
           this.#logger.warn(
             { err },
-            "Settlements may be lost at the stop of a consumer; those tasks may run again.",
+            "settlements may be lost at the stop of a consumer; those tasks may run again",
           );
         },
       );
@@ -185,16 +185,21 @@ export class Consumer implements Service, AsyncDisposable {
   }
 
   #giveUp(error: Error): void {
-    this.#logger.error({ err: error }, "The consumer gives up.");
+    const { isBeside = false } = this.#options;
+    this.#logger[isBeside ? "debug" : "error"](
+      { err: error, queues: this.consumingFrom() },
+      "the consumer gives up",
+    );
     this.#started.reject(error);
     this.#reshaped?.resolve();
     this.#tell(() => this.#options.onGiveUp?.(error));
   }
 
   async #pause(error: Error, delayMs: number): Promise<void> {
-    this.#logger.warn(
+    const { isBeside = false } = this.#options;
+    this.#logger[isBeside ? "debug" : "warn"](
       { err: error, delayMs, queues: this.consumingFrom() },
-      "Consuming failed, trying again.",
+      "consuming failed, trying again",
     );
     this.#tell(() => this.#options.onRetry?.(error, delayMs));
     await sleep(delayMs, { clock: this.#clock, signal: this.#stopping.signal });
@@ -309,7 +314,7 @@ export class Consumer implements Service, AsyncDisposable {
       onStalled: (error) => {
         this.#logger.warn(
           { err: error, code: error.code, queues: this.consumingFrom() },
-          "The consumer has stalled.",
+          "the consumer has stalled",
         );
         session.interrupt(error);
         this.#connection.giveUpOn(session.connection, error);
@@ -318,7 +323,7 @@ export class Consumer implements Service, AsyncDisposable {
   }
 
   #isUp(session: ConsumerSession): void {
-    this.#logger.debug({ queues: this.consumingFrom(), generation: session.generation }, "Consuming.");
+    this.#logger.debug({ queues: this.consumingFrom(), generation: session.generation }, "consuming");
     this.#tell(() => this.#options.onUp?.(session));
     this.#started.resolve();
   }
@@ -340,7 +345,7 @@ export class Consumer implements Service, AsyncDisposable {
     try {
       callback();
     } catch (err) {
-      this.#logger.error({ err }, "A callback of the consumer threw.");
+      this.#logger.error({ err }, "a callback of the consumer threw");
     }
   }
 }

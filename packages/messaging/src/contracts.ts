@@ -39,6 +39,11 @@ export interface WireMessage {
 export interface Address {
   readonly exchange: string;
   readonly routingKey: string;
+  /**
+   * Milliseconds after which a queue at the end goes when nobody takes from it: for queues of others, who may have died,
+   * on brokers that do not know who owns a queue. Brokers that do ignore it.
+   */
+  readonly queueExpiryMs?: number;
 }
 
 /** A message handed to one consumer, who owns it until it is settled or its channel closes. */

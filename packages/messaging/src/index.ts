@@ -60,6 +60,7 @@ export type {
   BodyDescription,
   EncodedBody,
   EncodeOptions,
+  MessageOptions,
 } from "./serializers/body-codec.ts";
 export type { Codec, CodecInfo, LazyCodec } from "./serializers/codec-registry.ts";
 export { createJsonSerializer } from "./serializers/json.ts";

@@ -1,5 +1,4 @@
 import { type Clock, Mailbox, systemClock, TimeoutError } from "@q/kernel";
-import { createCompressionRegistry } from "./compression/compression-registry.ts";
 import type { Connection } from "./connection/connection.ts";
 import { Consumer } from "./consumer.ts";
 import type { Channel } from "./contracts.ts";
@@ -8,7 +7,6 @@ import { Queue } from "./entities/queue.ts";
 import { ReceivedMessage } from "./message-stream.ts";
 import { Producer } from "./producer.ts";
 import { BodyCodec } from "./serializers/body-codec.ts";
-import { createSerializerRegistry } from "./serializers/serializer-registry.ts";
 
 /** Options of a {@link SimpleQueue}. */
 export interface SimpleQueueOptions {
@@ -50,33 +48,20 @@ export class SimpleQueue implements AsyncDisposable {
     this.#queue = typeof queue === "string" ? new Queue(queue) : queue;
     this.#options = options;
     this.#serializer = serializer;
-    this.#codec =
-      options.codec ??
-      new BodyCodec({
-        serializers: createSerializerRegistry(),
-        compressions: createCompressionRegistry(),
-        accept: [serializer],
-      });
+    this.#codec = options.codec ?? new BodyCodec({ accept: [serializer] });
     this.#producer = new Producer(connection, { clock });
   }
 
   /** Resolves when the broker owns the value. @throws {PublishError} */
   async put(value: unknown): Promise<void> {
-    const encoded = await this.#codec.encodeAsync(value, {
+    const { exchange, routingKey } = this.#queue;
+    const message = await this.#codec.encodeMessage(value, {
       serializer: this.#serializer,
       compression: this.#options.compression,
+      properties: { deliveryMode: exchange.deliveryMode },
     });
-    const { compression, ...body } = encoded;
-    const { exchange, routingKey } = this.#queue;
-    await this.#producer.publish(
-      {
-        ...body,
-        headers: compression === undefined ? {} : { compression },
-        properties: { deliveryMode: exchange.deliveryMode },
-      },
-      { exchange: exchange.name, routingKey },
-      { declare: [this.#queue] },
-    );
+    const address = { exchange: exchange.name, routingKey };
+    await this.#producer.publish(message, address, { declare: [this.#queue] });
   }
 
   /**
@@ -143,11 +128,8 @@ export class SimpleQueue implements AsyncDisposable {
   }
 
   async #decode(message: ReceivedMessage): Promise<SimpleMessage> {
-    const { body, contentType, contentEncoding, headers } = message.message;
-    const compression = typeof headers["compression"] === "string" ? headers["compression"] : undefined;
     try {
-      const payload = await this.#codec.decodeAsync(body, { contentType, contentEncoding, compression });
-      return { payload, message };
+      return { payload: await this.#codec.decodeMessage(message.message), message };
     } catch (error) {
       if (!this.#options.noAck) message.reject();
       throw error;

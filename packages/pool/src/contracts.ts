@@ -27,6 +27,8 @@ export interface ExecutorIdentity {
 /** What the running function may know about its job. */
 export interface JobContext {
   readonly id: string;
+  /** Milliseconds after which `signal` aborts; 0 for never. */
+  readonly softLimitMs: number;
   /** Aborts when the soft limit is over, when the job is terminated, or when the pool stops at once. */
   readonly signal: AbortSignal;
   /** The outcome is known already, from a limit or a `terminate`: what the function still does counts for nothing. */
@@ -102,8 +104,9 @@ export interface ExecutorStats extends ExecutorIdentity {
 }
 
 /**
- * Which executor gets a job. `fair`: only one that can run it at once. `default`: also one that is busy, a few jobs
- * ahead, which hides the latency of the hand-over; a job sent ahead is called back when another executor is idle.
+ * How many jobs a pool shall have at hand, as {@link Pool.slots} tells. `fair`: as many as it can run at once. `default`:
+ * some more for each executor, so that there is always a next one. Which executor gets which job is the same for both:
+ * one that is busy for more than a moment gets none, and is relieved of those that wait there.
  */
 export type DispatchStrategy = "fair" | "default";
 
@@ -126,13 +129,18 @@ export interface Pool extends Service {
   readonly capabilities: PoolCapabilities;
   /** Executors: processes or threads. On the event loop the same as `slots`. */
   readonly size: number;
-  /** Most jobs that the pool takes at once: `size` times the jobs that one executor may have. */
+  /** Jobs to have at hand: `size` times the jobs that one executor runs, and those that it shall have ahead. */
   readonly slots: number;
-  /** Jobs under way. */
+  /**
+   * Most jobs that the pool takes at once, at least {@link slots}. Where it takes more, executors have the next job at
+   * hand when one ends. One that was given ahead may be called back until it begins.
+   */
+  readonly capacity: number;
+  /** Jobs under way: those that run, and those that the pool has taken and that wait for an executor. */
   readonly running: number;
   /**
    * Runs a job and calls `done` once with its outcome, possibly before this returns. The caller keeps `running` below
-   * `slots`: a job beyond it waits for a slot. After `stop` the outcome is `lost`.
+   * `capacity`: a job beyond it waits for a place. After `stop` the outcome is `lost`.
    */
   submit(job: Job, done: (outcome: Outcome) => void): void;
   /** As {@link submit}, with a promise, which never rejects. */
@@ -146,6 +154,11 @@ export interface Pool extends Service {
    * there is nothing to replace.
    */
   restart(): Promise<void>;
+  /**
+   * Takes back those of the jobs under way that `matches` says and that have not begun: `done` is never called for them.
+   * A pool that begins a job as soon as it has it has none.
+   */
+  withdraw(matches: (job: Job) => boolean): readonly Job[];
   /** Ends one job; its outcome is `lost`. False when no such job is under way. */
   terminate(jobId: string, reason: Error, options?: TerminateOptions): boolean;
   /** Ends every job under way, without grace. */
@@ -174,6 +187,6 @@ export interface ExecutorStack extends ExecutorIdentity {
 export interface InspectorOptions {
   /** Default 127.0.0.1: who reaches an inspector can run code. */
   readonly host?: string;
-  /** Default 0: any that is free. */
+  /** Default 0: any that is free. Of others the first that is free from this one on. */
   readonly port?: number;
 }

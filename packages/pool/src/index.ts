@@ -32,6 +32,7 @@ export { currentJob } from "./functions/current-job.ts";
 export { FunctionPool } from "./functions/function-pool.ts";
 export type {
   CallOptions,
+  CallParameters,
   FunctionArgs,
   FunctionName,
   FunctionResult,

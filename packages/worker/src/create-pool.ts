@@ -72,7 +72,11 @@ function remotePool(
 /** A pool of somebody else's: `custom` names it in the environment, as in Celery. */
 async function poolFactory(name: string): Promise<PoolFactory> {
   const specifier = name === "custom" ? process.env["CELERY_CUSTOM_WORKER_POOL"] : name;
-  if (specifier === undefined || !/[:./]/.test(specifier)) {
+  if (specifier === undefined)
+    throw new ImproperlyConfiguredError(
+      "the pool custom is the one that CELERY_CUSTOM_WORKER_POOL names: set it",
+    );
+  if (!/[:./]/.test(specifier)) {
     throw new ImproperlyConfiguredError(
       `there is no pool named "${name}".${didYouMean(name, KINDS.keys())} Pools: ${[...KINDS.keys()].join(", ")}, ` +
         `or module:export for one of your own.`,

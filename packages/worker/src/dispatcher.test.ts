@@ -3,8 +3,10 @@ import { type App, type CallOptions, createApp, TaskBase, type TaskContext, type
 import { type Deferred, deferred } from "@q/kernel";
 import { recordingLogger } from "@q/kernel/testing";
 import { type Execute, InlinePool, type Job, type Outcome, WorkerLostError } from "@q/pool";
+import type { WireMessage } from "@q/messaging";
 import type { TracePayload } from "./trace.ts";
 import { Worker } from "./worker.ts";
+import { WorkerRequest } from "./worker-request.ts";
 
 /** A pool whose jobs end as the test says: each waits until it is told its outcome. */
 class ToldPool extends InlinePool {
@@ -21,6 +23,11 @@ class ToldPool extends InlinePool {
     this.begun[this.jobs.length - 1]?.resolve();
     const report = async (): Promise<void> => done(await end.promise);
     void report();
+  }
+
+  /** The first job begins. */
+  accept(): void {
+    this.jobs[0]?.job.onAccepted?.({ index: 0, pid: process.pid, threadId: 0 });
   }
 
   override get running(): number {
@@ -124,7 +131,7 @@ describe("what follows a task whose executor is lost", () => {
     const { app, pool, id } = await lostTask({ base: Noting }, { linkError });
     app.task("t.note", (_id: string, _extra: string) => 1);
     pool.jobs[0]?.end.resolve({ status: "timed out", limitMs: 1500, orphaned: true });
-    expect(await failures.promise).toEqual(["TimeLimitExceeded(1.5,)", id]);
+    expect(await failures.promise).toEqual(["the hard time limit of 1.5 s is over", id]);
     await pool.begun[1]?.promise;
     const payload = pool.jobs[1]?.job.payload as { message: { headers: Record<string, unknown> } };
     expect(payload.message.headers).toMatchObject({
@@ -138,6 +145,7 @@ describe("what follows a task whose executor is lost", () => {
 describe("tasks cancelled because the connection was lost", () => {
   it("have not failed: their messages are delivered again", async () => {
     const { app, worker, pool, id } = await lostTask({ acksLate: true });
+    pool.accept();
     worker.dispatcher?.cancelLate(new Error("the connection was lost"));
     await pool.begun[1]?.promise;
     expect(await app.AsyncResult(id).state()).toBe("PENDING");
@@ -145,7 +153,7 @@ describe("tasks cancelled because the connection was lost", () => {
 
   it("are only those whose message is still there", async () => {
     const { worker, pool } = await lostTask({});
-    pool.jobs[0]?.job.onAccepted?.({ index: 0, pid: process.pid, threadId: 0 });
+    pool.accept();
     let ended = false;
     void pool.jobs[0]?.end.promise.then(() => (ended = true));
     worker.dispatcher?.cancelLate(new Error("the connection was lost"));
@@ -155,20 +163,35 @@ describe("tasks cancelled because the connection was lost", () => {
 });
 
 describe("a running task that is delivered again", () => {
+  /** A message with the id of a running task that comes once more from the broker. */
+  function redelivered(request: WorkerRequest, changed: Partial<WireMessage> = {}): WorkerRequest {
+    const delivery = { ...request.delivery, redelivered: true, tag: "again" };
+    const message = { ...request.message, ...changed };
+    return new WorkerRequest({ task: request.task, request: request.request, message, delivery });
+  }
+
+  it.each([
+    ["its next attempt", { retries: 1 }],
+    ["what replaces it", { replaced_task_nesting: 1 }],
+    ["a copy that another attempt has sent", { "x-q-once": "attempt key/0" }],
+  ])("is not mistaken for %s, which bears its id", async (_title, headers) => {
+    const { worker, pool } = await lostTask({ acksLate: true });
+    pool.accept();
+    const [request] = worker.dispatcher?.running ?? [];
+    if (request === undefined) throw new Error("nothing runs");
+    const other = redelivered(request, { headers: { ...request.message.headers, ...headers } });
+    expect(worker.dispatcher?.adopt(other)).toBe(false);
+    expect(request.delivery.tag).not.toBe("again");
+  });
+
   it("goes on alone and settles the new delivery", async () => {
     const { app, worker, pool, id } = await lostTask({ acksLate: true });
+    pool.accept();
     const [request] = worker.dispatcher?.running ?? [];
-    const old = request?.delivery;
-    const again = { ...old, redelivered: true, tag: "again" } as NonNullable<typeof old>;
-    const copy = Object.assign(
-      Object.create(Object.getPrototypeOf(request)) as NonNullable<typeof request>,
-      request,
-      {
-        delivery: again,
-      },
-    );
+    if (request === undefined) throw new Error("nothing runs");
+    const copy = redelivered(request);
     expect(worker.dispatcher?.adopt(copy)).toBe(true);
-    expect(request?.delivery.tag).toBe("again");
+    expect(request.delivery.tag).toBe("again");
     expect([pool.jobs.length, await app.AsyncResult(id).state()]).toEqual([1, "PENDING"]);
     pool.jobs[0]?.end.resolve({ status: "done", value: { status: "IGNORED" } });
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,3 @@
-import { constants } from "node:os";
 import { type Clock, type Logger, sleep } from "@q/kernel";
 import type { Consumer, Delivery, Settlement } from "@q/messaging";
 import { type App, TaskRevokedError } from "@q/core";
@@ -8,14 +7,15 @@ import { decodeOutcome, type TransferredOutcome } from "./executor/transferred-o
 import type { Desk } from "./desk.ts";
 import { EtaQueue } from "./eta-queue.ts";
 import { Losses, type LossesParts } from "./losses.ts";
+import { PooledRequests } from "./pooled-requests.ts";
 import { PrefetchWindow } from "./prefetch-window.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import type { Reporter } from "./reporter.ts";
 import { RateLimits } from "./rate-limits.ts";
-import type { RevokedIds } from "./revoked.ts";
+import type { RevokedSet } from "./revoked-set.ts";
 import type { RevokedStamps } from "./revoked-stamps.ts";
 import type { TaskLimits } from "./task-limits.ts";
-import type { TraceOutcome, TracePayload } from "./trace.ts";
+import type { TraceOutcome } from "./trace.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
 /** What a dispatcher works with. */
@@ -23,7 +23,7 @@ export interface DispatcherParts {
   readonly app: App;
   readonly hostname: string;
   readonly pool: Pool;
-  readonly revoked: RevokedIds;
+  readonly revoked: RevokedSet;
   readonly revokedStamps: RevokedStamps;
   readonly limits: TaskLimits;
   /** Rate limits of tasks count. */
@@ -64,10 +64,9 @@ export class Dispatcher implements Desk {
   readonly #pool: Pool;
   readonly #ready: ReadyQueue<WorkerRequest> = new ReadyQueue();
   readonly #scheduled: EtaQueue<WorkerRequest>;
-  readonly #running = new Map<string, WorkerRequest>();
+  readonly #pooled: PooledRequests;
   readonly #window: PrefetchWindow;
   readonly #losses: Losses;
-  readonly #sharesMemory: boolean;
   /** What still has to be stored, sent or settled for requests that have ended. */
   readonly #unfinished = new Set<Promise<void>>();
   #consumer: Consumer | undefined;
@@ -85,7 +84,13 @@ export class Dispatcher implements Desk {
     this.logger = parts.logger;
     this.#rates = new RateLimits(parts.clock);
     this.#pool = parts.pool;
-    this.#sharesMemory = parts.pool.capabilities.isolation === "none";
+    this.#pooled = new PooledRequests({
+      pool: parts.pool,
+      limits: parts.limits,
+      reportsResults: () => parts.reporter.reportsResults,
+      onAccepted: (request, by) => this.#accepted(request, by),
+      onOutcome: (request, outcome) => this.#finish(request, outcome),
+    });
     this.#scheduled = new EtaQueue(parts.clock, (request) => this.enqueue(request));
     this.#window = new PrefetchWindow({
       capacity: () => this.#pool.slots * parts.prefetchMultiplier,
@@ -117,15 +122,16 @@ export class Dispatcher implements Desk {
 
   /** The pool could run another task. */
   hasFreeSlots(): boolean {
-    return this.#ready.size === 0 && this.#pool.running < this.#pool.slots;
+    return this.#ready.size === 0 && this.#pooled.hasFreeSlots;
   }
 
   get running(): readonly WorkerRequest[] {
-    return [...this.#running.values()];
+    return this.#pooled.running;
   }
 
+  /** Those that wait for a slot, here or in the pool. */
   get waiting(): readonly WorkerRequest[] {
-    return this.#ready.items();
+    return [...this.#pooled.waiting, ...this.#ready.items()];
   }
 
   get scheduled(): readonly { readonly item: WorkerRequest; readonly dueMs: number }[] {
@@ -134,8 +140,7 @@ export class Dispatcher implements Desk {
 
   isRevoked(request: WorkerRequest): boolean {
     const { revoked, revokedStamps } = this.#parts;
-    if (revoked.has(request.id)) return true;
-    return !revokedStamps.isEmpty && revokedStamps.has(request.request.stamps);
+    return revoked.has(request.id) || revokedStamps.covers(request.request.stamps);
   }
 
   enqueue(request: WorkerRequest): void {
@@ -153,8 +158,8 @@ export class Dispatcher implements Desk {
   }
 
   adopt(request: WorkerRequest): boolean {
-    const running = this.#running.get(request.id);
-    if (running === undefined || running.acknowledged) return false;
+    const running = this.#pooled.find(request.id);
+    if (running === undefined || running.acknowledged || !running.isDeliveredAgainAs(request)) return false;
     this.logger.warn(
       request.logFields,
       "a running task was delivered again; it goes on and settles the new delivery",
@@ -173,7 +178,8 @@ export class Dispatcher implements Desk {
   /** Ends what waits or is scheduled and is revoked by now. */
   dropRevoked(): void {
     const isMeant = (request: WorkerRequest): boolean => this.isRevoked(request);
-    const dropped = [...this.#ready.remove(isMeant), ...this.#scheduled.remove(isMeant)];
+    const waiting = [...this.#pooled.withdraw(isMeant), ...this.#ready.remove(isMeant)];
+    const dropped = [...waiting, ...this.#scheduled.remove(isMeant)];
     for (const request of dropped) this.revoke(request, { expired: false });
     for (const name of new Set(dropped.filter((one) => one.isLimited).map((one) => one.task.name)))
       this.#limitAnew(name);
@@ -181,11 +187,7 @@ export class Dispatcher implements Desk {
 
   /** Ends what runs under one of these ids; returns those that did. */
   terminate(ids: readonly string[], signal: NodeJS.Signals = "SIGTERM"): string[] {
-    return ids.filter((id) => {
-      const request = this.#running.get(id);
-      if (request) request.signum = constants.signals[signal];
-      return this.#pool.terminate(id, new TaskRevokedError("terminated"), { signal });
-    });
+    return ids.filter((id) => this.#pooled.terminate(id, signal));
   }
 
   /** A task may begin more or less often from here on. */
@@ -229,6 +231,7 @@ export class Dispatcher implements Desk {
 
   /** The session is gone: what has not started will be delivered again, so it is forgotten here. */
   forgetUnstarted(): void {
+    this.#pooled.withdraw();
     this.#ready.clear();
     this.#scheduled.clear();
     this.#window.refresh();
@@ -237,8 +240,8 @@ export class Dispatcher implements Desk {
   /** Gives back what has not started and starts nothing more. */
   giveBackUnstarted(): void {
     this.#isStopping = true;
-    for (const request of [...this.#ready.clear(), ...this.#scheduled.clear()])
-      this.#settle(request, "requeue");
+    const unstarted = [...this.#pooled.withdraw(), ...this.#ready.clear(), ...this.#scheduled.clear()];
+    for (const request of unstarted) this.#settle(request, "requeue");
   }
 
   /** Ends what runs; messages not yet acknowledged go back to the broker. */
@@ -262,9 +265,10 @@ export class Dispatcher implements Desk {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (!this.#isStopping && this.#pool.running < this.#pool.slots) {
-        const request = this.#ready.shift();
-        if (request === undefined) return;
+      for (;;) {
+        const request = this.#ready.first;
+        if (this.#isStopping || request === undefined || !this.#pooled.takes(request)) return;
+        this.#ready.shift();
         this.#start(request);
       }
     } finally {
@@ -275,27 +279,7 @@ export class Dispatcher implements Desk {
   #start(request: WorkerRequest): void {
     if (this.#isExpired(request)) return this.revoke(request, { expired: true });
     if (this.isRevoked(request)) return this.revoke(request, { expired: false });
-    request.state = "running";
-    request.startedMs = this.clock.now();
-    this.#running.set(request.id, request);
-    this.totals.set(request.task.name, (this.totals.get(request.task.name) ?? 0) + 1);
-    this.#parts.reporter.started(request);
-    const times = this.#parts.limits.timesOf(request.task);
-    const { deliveryInfo } = request.request;
-    const payload: TracePayload = {
-      message: request.message,
-      deliveryInfo,
-      reportResult: this.#parts.reporter.reportsResults,
-      ...(this.#sharesMemory && { request: request.request }),
-    };
-    const job = {
-      id: request.id,
-      payload,
-      softLimitMs: (request.request.softTimeLimit ?? times.soft ?? 0) * 1000,
-      hardLimitMs: (request.request.timeLimit ?? times.hard ?? 0) * 1000,
-      onAccepted: (by: ExecutorIdentity) => this.#accepted(request, by),
-    };
-    this.#pool.submit(job, (outcome) => this.#finish(request, outcome));
+    this.#pooled.give(request);
   }
 
   /** Whether the task begins too often, so that the request waits for its turn. */
@@ -327,6 +311,7 @@ export class Dispatcher implements Desk {
 
   #accepted(request: WorkerRequest, by: ExecutorIdentity): void {
     request.pid = by.pid;
+    if (request.state === "waiting") this.#begun(request);
     if (request.task.resolved.acksLate || request.state === "done") return;
     this.#settle(request, "ack");
     request.acknowledged = true;
@@ -334,9 +319,15 @@ export class Dispatcher implements Desk {
     this.#window.refresh();
   }
 
+  #begun(request: WorkerRequest): void {
+    request.state = "running";
+    request.startedMs = this.clock.now();
+    this.totals.set(request.task.name, (this.totals.get(request.task.name) ?? 0) + 1);
+    this.#parts.reporter.started(request);
+  }
+
   #finish(request: WorkerRequest, outcome: Outcome): void {
     request.state = "done";
-    if (this.#running.get(request.id) === request) this.#running.delete(request.id);
     if (request.acknowledged) this.#window.earlyAcked--;
     this.#conclude(request, this.#endOf(outcome));
     this.#pump();

@@ -5,7 +5,7 @@ import { Worker } from "./worker.ts";
 const wait = { timeout: 10 };
 
 describe("callbacks of a task", () => {
-  it("are its children, in the order in which they were sent", async () => {
+  it("are its child: a group, as in Celery, when there are several", async () => {
     await using app = createApp("test", {
       broker: "memory://follow-up",
       backend: "cache+memory://follow-up",
@@ -17,7 +17,7 @@ describe("callbacks of a task", () => {
     const result = await add.applyAsync([2, 2], { link: [add.s(10), add.s(20)] });
     expect(await result.get(wait)).toBe(4);
     const children = await result.children();
-    expect(await Promise.all(children.map((child) => child.get(wait)))).toEqual([14, 24]);
+    expect(await Promise.all(children.map((child) => child.get(wait)))).toEqual([[14, 24]]);
   });
 
   it("are no children of a task without a trail", async () => {

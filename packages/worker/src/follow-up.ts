@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { ResultTuple } from "@q/backends";
 import { overlayOptions, runInContext, type TaskContext } from "@q/core/internal";
-import type { CallOptions, Retry, SignatureJson, TaskRequest } from "@q/core";
+import type { CallOptions, ResultHandle, Retry, SignatureJson, TaskRequest } from "@q/core";
 
 /** Headers that RabbitMQ adds when it dead-letters; published again they make it drop the message as a cycle. */
 const DEATH_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason))$/;
@@ -88,13 +89,20 @@ async function sendEach(context: TaskContext, value: unknown): Promise<void> {
 }
 
 /** Several callbacks are a group of their own, as in Celery; groups among them stay groups. */
-async function sendAsGroup({ request, app }: TaskContext, value: unknown): Promise<void> {
+async function sendAsGroup({ request, app, task }: TaskContext, value: unknown): Promise<void> {
   const groupId = randomUUID();
-  let groupIndex = 0;
+  const members: ResultTuple[] = [];
   for (const callback of request.callbacks) {
-    const place = callback.subtask_type === "group" ? {} : { groupId, groupIndex: groupIndex++ };
-    await app.send(callback, [value], { ...lineage(request, callback), ...place });
+    const options = lineage(request, callback);
+    if (callback.subtask_type === "group") await app.send(callback, [value], options);
+    else {
+      const place = { groupId, groupIndex: members.length, addToParent: false };
+      // An empty chain sends nothing.
+      const sent = (await app.send(callback, [value], { ...options, ...place })) as ResultHandle | null;
+      if (sent) members.push(sent.asTuple());
+    }
   }
+  if (task.resolved.trail && members.length > 0) request.children.push([[groupId, null], members]);
 }
 
 /** Where a follow-up belongs: below this task, in the same workflow, unless its signature was frozen elsewhere. */

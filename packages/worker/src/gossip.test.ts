@@ -7,6 +7,7 @@ import { Gossip } from "./gossip.ts";
 /** Workers of one process that hear each other's events, this one's own included. */
 function fleet(names: readonly string[]) {
   const clock = new FakeClock();
+  const logger = recordingLogger();
   let count = 0;
   const acted: unknown[] = [];
   const told: [node: string, event: string, hostname: string][] = [];
@@ -16,7 +17,7 @@ function fleet(names: readonly string[]) {
     for (const name of ["node:join", "node:leave", "node:lost"] as const)
       app.events.on(name, (event) => void told.push([hostname, name, event.hostname]));
     const send = (type: string, fields: object): void => say(hostname, type, fields);
-    return new Gossip({ app, hostname, logger: recordingLogger(), send });
+    return new Gossip({ app, hostname, logger, send });
   });
   const queue: ReceivedEvent[] = [];
   const say = (hostname: string, type: string, fields: object = {}): void => {
@@ -28,7 +29,7 @@ function fleet(names: readonly string[]) {
     for (let event = queue.shift(); event; event = queue.shift())
       for (const worker of workers) worker.hear(event);
   };
-  return { workers, clock, acted, told, say, deliver };
+  return { workers, clock, logger, acted, told, say, deliver };
 }
 
 it("knows who is there, who left, and who was lost", async () => {
@@ -78,4 +79,14 @@ it("does not act before everybody that is alive has agreed, and forgets election
   say("silent", "worker-elect-ack", { id: "e199" });
   deliver();
   expect(acted).toEqual([["a", null]]);
+});
+
+it("warns once of a worker whose clock differs", () => {
+  const { logger, say, deliver } = fleet(["a"]);
+  const local_received = 1000;
+  for (const [node, timestamp] of [["b", 985] as const, ["c", 983] as const, ["c", 983] as const])
+    say(node, "worker-heartbeat", { timestamp, local_received });
+  deliver();
+  const warned = logger.lines.filter(({ level }) => level === "warn").map(({ fields }) => fields);
+  expect(warned).toEqual([{ node: "c", driftSeconds: 17 }]);
 });

@@ -6,6 +6,8 @@ import type { ReceivedEvent } from "@q/core/events";
 const LOST_AFTER_INTERVALS = 2;
 /** What a worker that does not say claims. */
 const USUAL_FREQ_SECONDS = 2;
+/** Seconds by which clocks may differ before it matters to times of tasks; Celery's limit. */
+const MAX_DRIFT_SECONDS = 16;
 /** Elections that never come to an end, because somebody does not take part, are forgotten; the oldest go first. */
 const MAX_ELECTIONS = 100;
 
@@ -82,6 +84,13 @@ export class Gossip {
     });
     if (!isNew) return;
     this.#parts.logger.debug({ node: hostname }, "another worker joined");
+    const driftSeconds = event.local_received - event.timestamp;
+    if (Math.abs(driftSeconds) > MAX_DRIFT_SECONDS) {
+      this.#parts.logger.warn(
+        { node: hostname, driftSeconds },
+        "the clock of another worker differs: tasks with an ETA or an expiry run at the wrong time on one of them",
+      );
+    }
     this.#parts.app.events.emit("node:join", { hostname });
   }
 

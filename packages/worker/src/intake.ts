@@ -49,7 +49,7 @@ export class Intake {
     }
     const strategy = this.#strategies.get(name) ?? this.#compile(name);
     if (strategy) strategy(delivery, message);
-    else this.#parts.onUnknown(delivery, message, new NotRegisteredError(name));
+    else this.#parts.onUnknown(delivery, message, new NotRegisteredError(name, this.#desk.app.tasks.names()));
   }
 
   #compile(name: string): Strategy | undefined {
@@ -63,14 +63,8 @@ export class Intake {
   /** Protocol 1 keeps everything in the body, so it must be decoded here. */
   async #receiveProtocol1(delivery: Delivery): Promise<void> {
     const { message } = delivery;
-    const { contentType, contentEncoding } = message;
-    const compression = message.headers["compression"];
     try {
-      const decoded = await this.#parts.codec.decodeAsync(message.body, {
-        contentType,
-        contentEncoding,
-        compression: typeof compression === "string" ? compression : undefined,
-      });
+      const decoded = await this.#parts.codec.decodeMessage(message);
       const converted = fromProtocol1(message, decoded);
       if (converted === undefined)
         throw new InvalidTaskError("the message names no task: neither its headers nor its body do");

@@ -52,10 +52,8 @@ async function contextOf(
   { error }: FailedEnd,
 ): Promise<TaskContext> {
   const { message, task, request: own } = request;
-  const { contentType, contentEncoding, headers } = message;
-  const compression = typeof headers["compression"] === "string" ? headers["compression"] : undefined;
   const codec = await task.app.codec();
-  const decoded = await codec.decodeAsync(message.body, { contentType, contentEncoding, compression });
+  const decoded = await codec.decodeMessage(message);
   Object.assign(own, normalBody(decoded));
   return new TaskContext({
     task,

@@ -37,7 +37,7 @@ async function deliver(
       message: { body, contentType, contentEncoding, headers: { id, task: "test.count" }, properties: {} },
       deliveryInfo: { exchange: "", routingKey: "celery", priority: 0, redelivered },
     },
-    { signal: new AbortController().signal, isOver: false, accept: () => {} },
+    { softLimitMs: 0, signal: new AbortController().signal, isOver: false, accept: () => {} },
   );
 }
 

@@ -29,6 +29,11 @@ function site(options: AppOptions = {}) {
   return { ran, open, work };
 }
 
+/** Options for a task with that stamp. */
+const stamped = (tenant: string | string[]) => ({
+  headers: { stamps: { tenant }, stamped_headers: ["tenant"] },
+});
+
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "q-revocation-"));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
@@ -47,6 +52,22 @@ describe("a revocation", () => {
         await app.sendTask("t.note", ["yes"]),
       ];
       await unwanted.revoke();
+      await work(open());
+      await wanted.get({ timeout: 5 });
+      await expect(unwanted.get({ timeout: 5 })).rejects.toThrow("revoked");
+      expect(ran).toEqual(["yes"]);
+    },
+  );
+
+  it.each(["memory", "SQLite"])(
+    "by stamp holds for tasks that were sent while every worker was down, with results in %s",
+    async (backend) => {
+      const file = `sqlite:///${join(folder(), "q.db")}`;
+      const { ran, open, work } = site(backend === "SQLite" ? { broker: file, backend: file } : {});
+      const app = open();
+      await app.AsyncResult("any").revokeByStampedHeaders({ tenant: ["a", "b"] });
+      const unwanted = await app.sendTask("t.note", ["no"], stamped("b"));
+      const wanted = await app.sendTask("t.note", ["yes"], stamped("c"));
       await work(open());
       await wanted.get({ timeout: 5 });
       await expect(unwanted.get({ timeout: 5 })).rejects.toThrow("revoked");
@@ -73,9 +94,6 @@ describe("a revocation", () => {
     const workerApp = open();
     workerApp.register(running);
     const worker = await work(workerApp, { concurrency: 2 });
-    const stamped = (tenant: string | string[]) => ({
-      headers: { stamps: { tenant }, stamped_headers: ["tenant"] },
-    });
     const held = await app.sendTask("t.hold", [], stamped(["a", "b"]));
     const later = await app.sendTask("t.note", ["later"], { countdown: 3600, ...stamped("b") });
     await expect.poll(() => worker.stats()).toMatchObject({ running: 1, scheduled: 1 });
@@ -101,12 +119,14 @@ describe("a revocation", () => {
     const first = await work(open(), { hostname: "one@here", statedb: path });
     const id = crypto.randomUUID();
     await app.revoke([id]);
-    await expect.poll(() => first.revoked.ids()).toEqual([id]);
+    await app.control.revokeByStampedHeaders({ tenant: "a" });
+    await expect.poll(() => [first.revoked.size, first.revokedStamps.size]).toEqual([1, 1]);
     const clock = first.app.logicalClock.value;
     await first.stop();
     const again = await work(open(), { hostname: "one@here", statedb: path });
-    expect([again.revoked.ids(), again.app.logicalClock.value > clock]).toEqual([[id], true]);
+    expect([again.revoked.texts(), again.app.logicalClock.value > clock]).toEqual([[id], true]);
     await app.sendTask("t.note", ["no"], { taskId: id });
+    await app.sendTask("t.note", ["no"], stamped("a"));
     await app.sendTask("t.note", ["yes"]);
     await expect.poll(() => ran).toEqual(["yes"]);
   });
@@ -123,7 +143,7 @@ describe("a revocation", () => {
     const { open } = site();
     const worker = new Worker(open());
     worker.revoke(["a", "b", "c"]);
-    expect(worker.revoked.ids()).toEqual(["b", "c"]);
+    expect(worker.revoked.texts()).toEqual(["b", "c"]);
   });
 
   it("reaches a worker that starts later through the others, when no backend records it", async () => {
@@ -131,8 +151,10 @@ describe("a revocation", () => {
     const { open, work } = site({ broker: file, backend: "rpc://" });
     const first = await work(open(), { hostname: "one@here", withoutMingle: true });
     first.revoke(["x"]);
+    first.revokedStamps.add('["tenant","a"]');
     const second = await work(open(), { hostname: "two@here" });
-    expect(second.revoked.ids()).toEqual(["x"]);
+    expect(second.revoked.texts()).toEqual(["x"]);
+    expect(second.revokedStamps.covers({ tenant: "a" })).toBe(true);
     expect(second.app.logicalClock.value).toBeGreaterThan(0);
   });
 });

@@ -1,27 +1,11 @@
-/** Values per header beyond which the oldest go: a fleet that revokes by stamp for years must not grow for ever. */
-const MAX_VALUES = 10_000;
+import { stampTexts } from "@q/core/internal";
+import { RevokedSet } from "./revoked-set.ts";
 
-/** Stamps whose tasks are revoked. */
-export class RevokedStamps {
-  readonly #values = new Map<string, Set<unknown>>();
-
-  get isEmpty(): boolean {
-    return this.#values.size === 0;
-  }
-
-  add(header: string, values: readonly unknown[]): void {
-    const known = this.#values.get(header) ?? new Set();
-    this.#values.set(header, known);
-    for (const value of values) known.add(value);
-    for (const oldest of known) {
-      if (known.size <= MAX_VALUES) return;
-      known.delete(oldest);
-    }
-  }
-
-  /** Whether one of these stamps is revoked. */
-  has(stamps: Readonly<Record<string, unknown>>): boolean {
-    return matchingStamps(stamps, this.#values).size > 0;
+/** Stamps whose tasks are revoked, as texts, one for each value. */
+export class RevokedStamps extends RevokedSet {
+  /** Whether a task that carries these stamps is revoked: one of them is enough. */
+  covers(stamps: Readonly<Record<string, unknown>>): boolean {
+    return this.size > 0 && stampTexts(Object.entries(stamps)).some((text) => this.has(text));
   }
 }
 

@@ -1,61 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  type App,
-  type AppEvents,
-  type AppOptions,
-  createApp,
-  currentTask,
-  Ignore,
-  Reject,
-  SoftTimeLimitExceeded,
-  TimeLimitExceeded,
-} from "@q/core";
+import { type App, type AppEvents, Ignore, Reject, SoftTimeLimitExceeded, TimeLimitExceeded } from "@q/core";
 import { deferred } from "@q/kernel";
-import { FakeClock, recordingLogger, type RecordingLogger } from "@q/kernel/testing";
+import { FakeClock, type RecordingLogger } from "@q/kernel/testing";
 import type { ResultMeta } from "@q/backends";
-import { Worker } from "./worker.ts";
-import type { WorkerOptions } from "./worker-options.ts";
-
-interface Bench {
-  readonly app: App;
-  readonly logger: RecordingLogger;
-  /** Starts a worker; it is stopped when the test ends. */
-  readonly work: (options?: WorkerOptions) => Promise<Worker>;
-  readonly waiting: (queue?: string) => Promise<number>;
-}
+import { bench } from "./testing/bench.ts";
 
 const wait = { timeout: 10 };
-
-function bench(options: AppOptions = {}): Bench {
-  const name = crypto.randomUUID();
-  const logger = recordingLogger();
-  const app = createApp("test", {
-    broker: `memory://${name}`,
-    backend: `cache+memory://${name}`,
-    logger,
-    ...options,
-  });
-  const workers: Worker[] = [];
-  onTestFinished(async () => {
-    for (const worker of workers) await worker.stop("cold");
-    await app.close();
-  });
-  return {
-    app,
-    logger,
-    work: async (own = {}) => {
-      const worker = new Worker(app, { hostname: "w@here", concurrency: 2, ...own });
-      workers.push(worker);
-      await worker.start();
-      return worker;
-    },
-    waiting: async (queue = "celery") => {
-      const connection = await (await app.connectionForWrite()).connect();
-      await using channel = await connection.openChannel();
-      return (await channel.queueInfo(queue)).messages;
-    },
-  };
-}
 
 /** Resolves with the next event of that name. */
 function next(app: App, name: keyof AppEvents): Promise<unknown> {
@@ -274,6 +227,20 @@ describe("time in a worker", () => {
     await expect(both.get(wait)).rejects.toMatchObject({ code: "ERR_Q_TASK_REVOKED", message: "expired" });
   });
 
+  it.each(["memory", "sqlite"])(
+    "tells the caller of what expired while no worker was there, on %s",
+    async (kind) => {
+      const folder = mkdtempSync(join(tmpdir(), "q-expired-"));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const url = `sqlite:///${folder}/q.db`;
+      const { app, work } = bench(kind === "sqlite" ? { broker: url, backend: url } : {});
+      const task = app.task("t.late", () => "ran all the same");
+      const late = await task.applyAsync([], { expires: -1 });
+      await work();
+      await expect(late.get(wait)).rejects.toMatchObject({ code: "ERR_Q_TASK_REVOKED", message: "expired" });
+    },
+  );
+
   it("lets a task know its soft limit, and fails it at the hard one", async () => {
     const { app, work, logger } = bench();
     const soft = app.task({ name: "t.soft", bind: true, softTimeLimit: 0.005 }, async (self) => {
@@ -285,111 +252,12 @@ describe("time in a worker", () => {
     await expect((await soft.delay()).get(wait)).rejects.toBeInstanceOf(SoftTimeLimitExceeded);
     await expect((await hard.delay()).get(wait)).rejects.toBeInstanceOf(TimeLimitExceeded);
     expect(worker.stats().pool).toMatchObject({ running: 0, orphaned: 1 });
+    expect(lines(logger, "soft time limit exceeded")).toMatchObject([
+      { level: "warn", taskName: "t.soft", seconds: 0.005 },
+    ]);
     expect(lines(logger, "task was ended before it finished")).toMatchObject([
       { taskName: "t.hard", orphaned: true },
     ]);
-  });
-});
-
-describe("the slots of a worker", () => {
-  it("are never exceeded, however much waits", async () => {
-    const { app, work } = bench();
-    let running = 0;
-    let most = 0;
-    const task = app.task({ name: "t.slot", acksLate: true }, async () => {
-      most = Math.max(most, ++running);
-      await new Promise((resolve) => setImmediate(resolve));
-      running--;
-    });
-    const results = await Promise.all(Array.from({ length: 50 }, () => task.delay()));
-    const worker = await work({ concurrency: 3, prefetchMultiplier: 4 });
-    await Promise.all(results.map((result) => result.get(wait)));
-    expect([most, worker.stats().running, worker.stats().waiting]).toEqual([3, 0, 0]);
-  });
-
-  it("hold a message until the task has ended with late acknowledgement, and give it back on a cold stop", async () => {
-    const { app, work, waiting } = bench();
-    const begun = deferred();
-    const task = app.task({ name: "t.late", acksLate: true, bind: true }, async (self) => {
-      begun.resolve();
-      await new Promise((resolve) => self.signal.addEventListener("abort", resolve, { once: true }));
-    });
-    const worker = await work({ concurrency: 1 });
-    await task.delay();
-    await begun.promise;
-    await worker.stop("cold");
-    expect(await waiting()).toBe(1);
-  });
-
-  it("let a message go before the task begins with early acknowledgement", async () => {
-    const { app, work, waiting } = bench();
-    const begun = deferred();
-    const task = app.task("t.early", async () => {
-      begun.resolve();
-      const { signal } = currentTask() ?? {};
-      await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
-    });
-    const worker = await work({ concurrency: 1 });
-    await task.delay();
-    await begun.promise;
-    await worker.stop("cold");
-    expect(await waiting()).toBe(0);
-  });
-
-  it("finish what runs on a warm stop, and give back what has not begun", async () => {
-    const { app, work, waiting } = bench();
-    const [begun, release] = [deferred(), deferred()];
-    const task = app.task({ name: "t.warm", acksLate: true }, async () => {
-      begun.resolve();
-      await release.promise;
-      return "finished";
-    });
-    const worker = await work({ concurrency: 1, prefetchMultiplier: 4 });
-    const first = await task.delay();
-    await begun.promise;
-    await Promise.all([task.delay(), task.delay(), task.applyAsync([], { countdown: 60 })]);
-    const stopping = worker.stop("warm");
-    release.resolve();
-    await stopping;
-    expect([await first.get(wait), await waiting()]).toEqual(["finished", 3]);
-    await worker.stopped;
-  });
-
-  it("are abandoned when the grace period is over", async () => {
-    const { app, work, waiting } = bench();
-    const begun = deferred();
-    const task = app.task({ name: "t.stubborn", acksLate: true }, async () => {
-      begun.resolve();
-      const signal = currentTask()?.signal;
-      await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
-    });
-    const worker = await work({ concurrency: 1, gracePeriod: 0.01 });
-    await task.delay();
-    await begun.promise;
-    await worker.stop("warm");
-    expect(await waiting()).toBe(1);
-  });
-});
-
-describe("a worker that ends", () => {
-  it("ends completely although a part of it cannot, and says so", async () => {
-    const { work, logger } = bench();
-    const broken = async (): Promise<void> => Promise.reject(new Error("stuck"));
-    const worker = await work({ steps: [{ name: "broken", drain: broken, stop: broken }] });
-    await worker.stop();
-    await worker.stopped;
-    expect(worker.consumer?.session).toBeUndefined();
-    expect(logger.lines.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
-      "a part of the worker could not finish its work",
-      "a part of the worker could not be stopped",
-    ]);
-  });
-
-  it("may be stopped before it started, and many times", async () => {
-    const { app } = bench();
-    const worker = new Worker(app);
-    await Promise.all([worker.stop(), worker.stop("cold"), worker.stop()]);
-    await worker.stopped;
   });
 });
 

@@ -1,7 +1,10 @@
+import { createBackendRegistry } from "@q/backends";
+import { createMemoryBackend } from "@q/backends/memory";
 import { createApp, currentTask } from "@q/core";
 import { deferred } from "@q/kernel";
 import { FakeClock } from "@q/kernel/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { bench } from "./testing/bench.ts";
 import { Worker } from "./worker.ts";
 
 /** A worker with a task that runs until it is released or aborted, and a clock to turn. */
@@ -63,3 +66,23 @@ it("ends running tasks at once in a cold shutdown without that setting", async (
   await expect(release.promise).rejects.toThrow("shutting down");
   await stopped;
 });
+
+it("ends soon also when the result backend keeps it waiting", async () => {
+  const begun = deferred<void>();
+  const backends = createBackendRegistry().register({
+    schemes: ["cache+memory"],
+    load: async () => async (context) =>
+      Object.assign(await createMemoryBackend(context), { store: () => new Promise(() => {}) }),
+  });
+  const { app, work } = bench({ backends });
+  const task = app.task("test.endless", async () => {
+    begun.resolve();
+    await new Promise(() => {});
+  });
+  const worker = await work();
+  await task.delay();
+  await begun.promise;
+  const beginMs = performance.now();
+  await worker.stop("cold");
+  expect(performance.now() - beginMs).toBeLessThan(5000);
+}, 15_000);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordingLogger } from "@q/kernel/testing";
 import { expect, it, onTestFinished } from "vitest";
-import { StateFile } from "./state-file.ts";
+import { StateFile, type WorkerState } from "./state-file.ts";
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "q-state-"));
@@ -11,13 +11,20 @@ function folder(): string {
   return made;
 }
 
+const nothing: WorkerState = { revoked: [], revokedStamps: [], clock: 0 };
+
 it("reads what it has written, and leaves nothing else behind", () => {
   const place = folder();
   const file = new StateFile(join(place, "state"), recordingLogger());
   expect(file.read()).toBeUndefined();
-  file.write({ revoked: [["a", 1000]], clock: 7 });
-  file.write({ revoked: [["a", 1000], ["b", 2000]], clock: 8 }); // prettier-ignore
-  expect(file.read()).toEqual({ revoked: [["a", 1000], ["b", 2000]], clock: 8 }); // prettier-ignore
+  const state: WorkerState = {
+    revoked: [["a", 1000], ["b", 2000]], // prettier-ignore
+    revokedStamps: [['["tenant",42]', 3000]],
+    clock: 8,
+  };
+  file.write({ ...state, revoked: [["a", 1000]] });
+  file.write(state);
+  expect(file.read()).toEqual(state);
   expect(readdirSync(place)).toEqual(["state"]);
 });
 
@@ -28,18 +35,18 @@ it.each(["", "{", "[]", "null", '{"revoked": 5}'])("begins anew after a file tha
   const file = new StateFile(path, logger);
   expect(file.read()).toBeUndefined();
   expect(logger.lines).toHaveLength(1);
-  file.write({ revoked: [], clock: 1 });
-  expect(file.read()).toEqual({ revoked: [], clock: 1 });
+  file.write(nothing);
+  expect(file.read()).toEqual(nothing);
 });
 
 it("skips entries that make no sense", () => {
   const path = join(folder(), "state");
-  writeFileSync(path, '{"revoked": [["a", 1], ["b"], 5, [6, 7]], "clock": "x"}');
-  expect(new StateFile(path, recordingLogger()).read()).toEqual({ revoked: [["a", 1]], clock: 0 });
+  writeFileSync(path, '{"revoked": [["a", 1], ["b"], 5, [6, 7]], "revokedStamps": "x", "clock": "x"}');
+  expect(new StateFile(path, recordingLogger()).read()).toEqual({ ...nothing, revoked: [["a", 1]] });
 });
 
 it("tells of a file that cannot be written, and goes on", () => {
   const logger = recordingLogger();
-  new StateFile(join(folder(), "missing", "state"), logger).write({ revoked: [], clock: 0 });
+  new StateFile(join(folder(), "missing", "state"), logger).write(nothing);
   expect(logger.lines).toMatchObject([{ level: "error" }]);
 });

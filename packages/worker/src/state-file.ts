@@ -5,6 +5,8 @@ import { asError, type Logger } from "@q/kernel";
 export interface WorkerState {
   /** Revoked ids with the time of their revocation, milliseconds since 1970. */
   readonly revoked: readonly (readonly [id: string, revokedAtMs: number])[];
+  /** The same for the texts of stamps. */
+  readonly revokedStamps: readonly (readonly [text: string, revokedAtMs: number])[];
   readonly clock: number;
 }
 
@@ -44,9 +46,13 @@ export class StateFile {
 }
 
 function parse(content: unknown): WorkerState {
-  const { revoked, clock } = content as { revoked?: unknown; clock?: unknown };
+  const { revoked, revokedStamps, clock } = content as Readonly<Record<string, unknown>>;
   if (!Array.isArray(revoked)) throw new TypeError('"revoked" is missing');
   const isEntry = (entry: unknown): entry is [string, number] =>
     Array.isArray(entry) && typeof entry[0] === "string" && typeof entry[1] === "number";
-  return { revoked: revoked.filter(isEntry), clock: typeof clock === "number" ? clock : 0 };
+  return {
+    revoked: revoked.filter(isEntry),
+    revokedStamps: Array.isArray(revokedStamps) ? revokedStamps.filter(isEntry) : [],
+    clock: typeof clock === "number" ? clock : 0,
+  };
 }

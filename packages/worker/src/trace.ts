@@ -1,7 +1,7 @@
 import { asError, type Logger, QError } from "@q/kernel";
 import type { ReplyAddress, ResultBackend, ResultMeta } from "@q/backends";
 import type { BodyCodec, WireMessage } from "@q/messaging";
-import { type App, type DeliveryInfo, Ignore, InvalidTaskError, type TaskBase } from "@q/core";
+import { type App, type DeliveryInfo, Ignore, InvalidTaskError, type Retry, type TaskBase } from "@q/core";
 import {
   type Execution,
   executeTask,
@@ -14,9 +14,11 @@ import {
   TaskRequest,
   traceRun,
 } from "@q/core/internal";
+import { Duplicates, mayBeDuplicate } from "./duplicates.ts";
 import { normalBody } from "./incoming.ts";
 import { sendCallbacks, sendRetry } from "./follow-up.ts";
 import { storeReadable } from "./store-readable.ts";
+import { reportSoftLimit } from "./soft-limit.ts";
 import { callErrbacks } from "./workflow/errbacks.ts";
 import { failedEnd } from "./workflow/failed-end.ts";
 import { Workflow } from "./workflow/workflow.ts";
@@ -51,6 +53,8 @@ export type TraceOutcome =
 /** The tracer's view of its pool job. */
 export interface TraceJob {
   readonly signal: AbortSignal;
+  /** Milliseconds until `signal` aborts; 0 for never. */
+  readonly softLimitMs: number;
   /** The task was ended from outside: its end is stored already, and nothing may follow from what it still does. */
   readonly isOver: boolean;
   /** Called once the message is known to be good and before the task begins: early acknowledgement waits for it. */
@@ -87,10 +91,12 @@ export interface TracerParts {
 export class Tracer {
   readonly #parts: TracerParts;
   readonly #workflow: Workflow;
+  readonly #duplicates: Duplicates;
 
   constructor(parts: TracerParts) {
     this.#parts = parts;
     this.#workflow = new Workflow(parts);
+    this.#duplicates = new Duplicates({ ...parts, workflow: this.#workflow });
   }
 
   /** Runs one message; whatever goes wrong in it is an outcome, which is there at once when nothing had to be awaited. */
@@ -122,12 +128,12 @@ export class Tracer {
   }
 
   #begin(request: TaskRequest, traced: Traced): TraceOutcome | Promise<TraceOutcome> {
-    const { app } = this.#parts;
+    const { app, logger } = this.#parts;
     const { job } = traced;
+    if (job.softLimitMs > 0) reportSoftLimit(logger, { job, request });
     const task = app.tasks.get(request.task);
     const context = new TaskContext({ task, request, signal: () => job.signal, logger: app.logger });
-    if (request.deliveryInfo.redelivered || task.resolved.trackStarted)
-      return this.#beginAfterLook(context, traced);
+    if (mayBeDuplicate(request) || task.resolved.trackStarted) return this.#beginAfterLook(context, traced);
     job.accept();
     return traceRun(context, () => this.#run(context, traced));
   }
@@ -135,29 +141,10 @@ export class Tracer {
   /** The result backend has a say before the task begins, or wants to know that it does. */
   async #beginAfterLook(context: TaskContext, traced: Traced): Promise<TraceOutcome> {
     const { task, request } = context;
-    if (request.deliveryInfo.redelivered && (await this.#hasSucceeded(context))) return { status: "IGNORED" };
+    if (mayBeDuplicate(request) && (await this.#duplicates.isOne(context))) return { status: "IGNORED" };
     traced.job.accept();
     if (task.resolved.trackStarted) await this.#storeStarted(context);
     return traceRun(context, () => this.#run(context, traced));
-  }
-
-  /** With `worker_deduplicate_successful_tasks`: an earlier delivery has run to its end, only its acknowledgement was lost. */
-  async #hasSucceeded(context: TaskContext): Promise<boolean> {
-    const { task, request } = context;
-    const { app, backend, logger } = this.#parts;
-    if (!app.conf.workerDeduplicateSuccessfulTasks || !task.resolved.acksLate || !backend) return false;
-    const [meta] = await backend.get([request.id]).catch((err: unknown) => {
-      logger.warn({ err, taskId: request.id }, "whether the task has succeeded before is unknown: it runs");
-      return [];
-    });
-    if (meta?.status !== "SUCCESS") return false;
-    logger.info(
-      { taskId: request.id, taskName: task.name },
-      "task has succeeded before and is not run again",
-    );
-    // What follows a success is sent before it is stored, but its chord is told afterwards.
-    await this.#workflow.succeeded(context, meta.result);
-    return true;
   }
 
   #decode(message: WireMessage): unknown {
@@ -232,8 +219,8 @@ export class Tracer {
         await this.#fail(context, execution.error);
         return execution;
       case "RETRY":
+        await this.#storeRetry(context, execution.retry);
         await sendRetry(context, execution.retry);
-        await this.#storeError(context, { status: "RETRY", error: execution.retry.exc ?? execution.retry });
         return execution;
       case "IGNORED":
         await this.#settleUnended(context, new Ignore());
@@ -242,6 +229,18 @@ export class Tracer {
         if (!execution.reject.requeue) await this.#settleUnended(context, execution.reject);
         return execution;
     }
+  }
+
+  /**
+   * Before the next attempt is sent: it may end before a state that is stored later, which would then stand for its end.
+   * That there will be another attempt matters more than the state.
+   */
+  async #storeRetry(context: TaskContext, retry: Retry): Promise<void> {
+    await this.#storeError(context, { status: "RETRY", error: retry.exc ?? retry }).catch((err: unknown) => {
+      const { request, name } = context;
+      const fields = { err, taskId: request.id, taskName: name };
+      this.#parts.logger.warn(fields, "the state of a task that is tried again could not be stored");
+    });
   }
 
   /** A task that ends without a result would leave its chord waiting for ever, unless another one took its place. */

@@ -41,7 +41,10 @@ export interface WorkerOptions {
   readonly appModule?: string | AppModule;
   /** Lets the number of processes or threads follow the load. */
   readonly autoscale?: { readonly max: number; readonly min: number };
-  /** `fair`: a process gets a task when it can run it at once. `default`: some wait there already. Default `fair`. */
+  /**
+   * `fair`: the worker holds the messages that it can run, times the prefetch multiplier. `default`: sixteen more for each
+   * process or thread, times the multiplier, so that there is always a next one. Default `fair`.
+   */
   readonly optimization?: DispatchStrategy;
   /** Level at which what processes and threads print goes to the log. Default: it is printed. */
   readonly outputLevel?: LogLevel;
@@ -60,7 +63,7 @@ export interface WorkerOptions {
   readonly taskEvents?: boolean;
   /** Send no `worker-online`, `worker-heartbeat` and `worker-offline`. Default false. */
   readonly withoutHeartbeat?: boolean;
-  /** Seconds between heartbeats. Default 2. */
+  /** Seconds between heartbeats. Default 2, also for 0. */
   readonly heartbeatInterval?: number;
   /** Do not ask other workers at the start which tasks are revoked. Default false. */
   readonly withoutMingle?: boolean;

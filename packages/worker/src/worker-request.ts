@@ -1,8 +1,12 @@
 import type { Delivery, WireMessage } from "@q/messaging";
 import type { TaskBase, TaskRequest } from "@q/core";
+import { ONCE_HEADER } from "@q/core/internal";
 
 /** Where a request stands. */
 export type RequestState = "waiting" | "scheduled" | "running" | "done";
+
+/** Headers in which messages with one id differ. */
+const OWN_HEADERS = ["task", "retries", "eta", "replaced_task_nesting", ONCE_HEADER] as const;
 
 /** A task message inside a worker, from its delivery to its settlement. */
 export class WorkerRequest {
@@ -33,6 +37,15 @@ export class WorkerRequest {
 
   get id(): string {
     return this.request.id;
+  }
+
+  /**
+   * True for another delivery of this very message. A retry, what replaces a task and a copy of the body of a chord have
+   * the id of the task too, and are messages of their own.
+   */
+  isDeliveredAgainAs({ message }: WorkerRequest): boolean {
+    const { headers, body } = this.message;
+    return OWN_HEADERS.every((name) => headers[name] === message.headers[name]) && body.equals(message.body);
   }
 
   /** Fields of its log lines. */

@@ -1,5 +1,6 @@
 import { createApp } from "@q/core";
 import { createTransportRegistry } from "@q/messaging";
+import { recordingLogger } from "@q/kernel/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { Worker } from "./worker.ts";
 
@@ -40,4 +41,17 @@ it("rejects start, and nothing else, when its consumer gives up", async () => {
   await turn();
   expect(unhandled).toEqual([]);
   await expect(worker.stopped).rejects.toThrow("noSuchOption");
+});
+
+it("warns of settings that were changed and have no effect", async () => {
+  const logger = recordingLogger();
+  await using app = createApp("test", { broker: "memory://warns", workerLostWait: 30, brokerPoolLimit: 10 });
+  await using worker = new Worker(app, { logger });
+
+  await worker.start();
+
+  const warned = logger.lines.filter(({ message }) => message === "a setting has no effect");
+  expect(warned).toMatchObject([
+    { level: "warn", fields: { setting: "worker_lost_wait", reason: expect.any(String) as string } },
+  ]);
 });

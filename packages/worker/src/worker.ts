@@ -1,42 +1,34 @@
-import { type Deferred, deferred, type Logger } from "@q/kernel";
+import type { Logger } from "@q/kernel";
 import type { ResultBackend } from "@q/backends";
 import type { BodyCodec, Connection, Consumer, Queue } from "@q/messaging";
 import type { App } from "@q/core";
 import { recordedRevocations } from "@q/core/internal";
-import { type Pool, type PoolStats, Terminated } from "@q/pool";
+import type { Pool, PoolStats } from "@q/pool";
 import { Blueprint } from "./blueprint.ts";
-import { giveBackCounted } from "./crash-counter.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { isInsideExecutor, NestedWorkerError } from "./executor/inside-executor.ts";
 import type { Gossip } from "./gossip.ts";
 import { nodeName } from "./node-name.ts";
-import { parkMessage } from "./parking.ts";
 import type { MonitorServer } from "./monitor/monitor-server.ts";
 import type { WorkerEvents } from "./monitor/worker-events.ts";
 import { PoolControl, type RestartPoolOptions } from "./pool-control.ts";
 import { Reporter } from "./reporter.ts";
-import { RevokedIds } from "./revoked.ts";
+import { RevokedSet } from "./revoked-set.ts";
 import { RevokedStamps } from "./revoked-stamps.ts";
 import { workerStatistics } from "./panel/statistics.ts";
-import { connectionStep } from "./steps/connection-step.ts";
-import { autoscalerStep } from "./steps/autoscaler-step.ts";
-import { consumerStep } from "./steps/consumer-step.ts";
-import { eventsStep } from "./steps/events-step.ts";
-import { executorStep } from "./steps/executor-step.ts";
-import { controlStep } from "./steps/control-step.ts";
-import { gossipStep } from "./steps/gossip-step.ts";
-import { mingleStep } from "./steps/mingle-step.ts";
-import { monitorStep } from "./steps/monitor-step.ts";
-import { stateStep } from "./steps/state-step.ts";
+import { Shutdown, type StopMode } from "./shutdown.ts";
+import { workerSteps } from "./steps/worker-steps.ts";
 import { TaskLimits } from "./task-limits.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 const DAY_MS = 86_400_000;
-/** What follows a lost task gets so long at the end: a broker or backend that is down must not keep the worker. */
-const SETTLE_TIMEOUT_MS = 10_000;
 
-/** How a worker is asked to end: `warm` lets running tasks finish, `cold` ends them. */
-export type StopMode = "warm" | "cold";
+/** What the worker consumes with, once it does. */
+interface Consuming {
+  readonly dispatcher: Dispatcher;
+  readonly consumer: Consumer;
+  readonly queues: readonly Queue[];
+}
 
 /**
  * A worker: takes task messages from the broker and runs them.
@@ -49,8 +41,8 @@ export class Worker implements AsyncDisposable {
   readonly hostname: string;
   readonly options: WorkerOptions;
   readonly logger: Logger;
-  readonly revoked: RevokedIds;
-  readonly revokedStamps: RevokedStamps = new RevokedStamps();
+  readonly revoked: RevokedSet;
+  readonly revokedStamps: RevokedStamps;
   /** What remote control has changed about tasks. */
   readonly limits: TaskLimits = new TaskLimits();
   /** Monotonic milliseconds. */
@@ -64,14 +56,10 @@ export class Worker implements AsyncDisposable {
   /** What it knows of the other workers, unless it does not listen to them. */
   gossip: Gossip | undefined;
   readonly #blueprint: Blueprint<Worker>;
-  readonly #stopped: Deferred<void> = deferred();
-  #failure: Error | undefined;
-  #stopping: Promise<void> | undefined;
-  #mode: StopMode | undefined;
+  readonly #shutdown: Shutdown;
   #executor: { codec: BodyCodec; backend: ResultBackend | undefined; pool: Pool } | undefined;
   #connection: Connection | undefined;
-  #consuming: { consumer: Consumer; queues: readonly Queue[] } | undefined;
-  #dispatcher: Dispatcher | undefined;
+  #consuming: Consuming | undefined;
   #reporter: Reporter | undefined;
   #events: WorkerEvents | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
@@ -81,23 +69,13 @@ export class Worker implements AsyncDisposable {
     this.options = options;
     this.hostname = nodeName(options.hostname);
     this.logger = options.logger ?? app.logger;
-    this.revoked = new RevokedIds(app.clock);
+    this.revoked = new RevokedSet(app.clock);
+    this.revokedStamps = new RevokedStamps(app.clock);
     this.startedAtMs = app.clock.monotonic();
     this.include = typeof options.appModule === "object" ? [...(options.appModule.include ?? [])] : [];
     this.poolControl = new PoolControl(this, this.include);
-    this.#blueprint = new Blueprint([
-      monitorStep(),
-      connectionStep,
-      executorStep,
-      stateStep(),
-      controlStep(),
-      mingleStep(),
-      consumerStep,
-      eventsStep,
-      gossipStep(),
-      autoscalerStep,
-      ...(options.steps ?? []),
-    ]);
+    this.#blueprint = new Blueprint([...workerSteps(), ...(options.steps ?? [])]);
+    this.#shutdown = new Shutdown(this, this.#blueprint, () => clearInterval(this.#keepAlive));
   }
 
   /** The parts and the names of those that each requires, in the order of their start. */
@@ -113,15 +91,17 @@ export class Worker implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (isInsideExecutor()) throw new NestedWorkerError();
+    for (const [setting, reason] of this.app.config.withoutEffect())
+      this.logger.warn({ setting, reason }, "a setting has no effect");
     // A broker without a socket, or one that is down, leaves nothing else that keeps the process alive.
     this.#keepAlive = setInterval(() => {}, DAY_MS);
     try {
       await this.#blueprint.start(this, () => this.isStopping);
     } catch (error) {
       // A part that is stopped while it starts complains: that is no failure of the worker.
-      if (this.#stopping !== undefined && this.#failure === undefined) return this.#stopping;
+      if (this.isStopping && this.#shutdown.failure === undefined) return this.#shutdown.underWay;
       // The caller hears of it here: nobody has to look at `stopped` as well.
-      this.#stopped.promise.catch(() => {});
+      this.stopped.catch(() => {});
       await this.stop("cold");
       throw error;
     }
@@ -138,14 +118,7 @@ export class Worker implements AsyncDisposable {
    * `workerSoftShutdownTimeout` the first `cold` gives running tasks so many seconds, a second one none.
    */
   stop(mode: StopMode = "warm"): Promise<void> {
-    const { workerSoftShutdownTimeout: softSeconds } = this.app.conf;
-    if (mode === "cold") {
-      if (softSeconds > 0 && this.#mode !== "cold") this.#abandonIn(softSeconds);
-      else this.#abandon();
-    }
-    this.#mode = this.#mode === "cold" ? "cold" : mode;
-    this.#stopping ??= this.#shutDown(mode);
-    return this.#stopping;
+    return this.#shutdown.begin(mode);
   }
 
   /**
@@ -158,25 +131,25 @@ export class Worker implements AsyncDisposable {
     options: { readonly terminate?: boolean; readonly signal?: NodeJS.Signals } = {},
   ): readonly string[] {
     for (const id of ids) this.revoked.add(id);
-    this.#dispatcher?.dropRevoked();
-    return options.terminate ? (this.#dispatcher?.terminate(ids, options.signal) ?? []) : [];
-  }
-
-  /** Ends what waits here with a stamp that was revoked. @internal */
-  dropRevokedStamps(): void {
-    this.#dispatcher?.dropRevoked();
+    this.dispatcher?.dropRevoked();
+    return options.terminate ? (this.dispatcher?.terminate(ids, options.signal) ?? []) : [];
   }
 
   /** A task of that id runs here. */
   isRunning(id: string): boolean {
-    return this.#dispatcher?.running.some((request) => request.id === id) ?? false;
+    return this.dispatcher?.running.some((request) => request.id === id) ?? false;
   }
 
   /** Takes over what is recorded as revoked. Never rejects. @internal */
   async recallRevocations(): Promise<void> {
     try {
-      const recorded = await recordedRevocations(this.app);
-      if (this.revoked.merge(recorded).length > 0) this.#dispatcher?.dropRevoked();
+      const [ids, stamps] = await Promise.all([
+        recordedRevocations(this.app, "id"),
+        recordedRevocations(this.app, "stamp"),
+      ]);
+      this.revoked.merge(ids);
+      this.revokedStamps.merge(stamps);
+      this.dispatcher?.dropRevoked();
     } catch (err) {
       this.logger.warn({ err }, "recorded revocations could not be read");
     }
@@ -200,7 +173,7 @@ export class Worker implements AsyncDisposable {
 
   /** Holds so many messages more (or, when negative, fewer) than its slots and multiplier say. */
   adjustPrefetch(by: number): void {
-    this.#dispatcher?.adjustPrefetch(by);
+    this.dispatcher?.adjustPrefetch(by);
   }
 
   /** What `inspect stats` shows. */
@@ -210,12 +183,12 @@ export class Worker implements AsyncDisposable {
 
   /** It was told to end, or has ended. */
   get isStopping(): boolean {
-    return this.#stopping !== undefined;
+    return this.#shutdown.underWay !== undefined;
   }
 
   /** Resolves when the worker has ended; rejects when it ended by itself, because the broker could not be reached. */
   get stopped(): Promise<void> {
-    return this.#stopped.promise;
+    return this.#shutdown.ended;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -274,7 +247,7 @@ export class Worker implements AsyncDisposable {
   }
 
   get dispatcher(): Dispatcher | undefined {
-    return this.#dispatcher;
+    return this.#consuming?.dispatcher;
   }
 
   get queues(): readonly Queue[] {
@@ -304,7 +277,7 @@ export class Worker implements AsyncDisposable {
     readonly scheduled: number;
     readonly autoscaler: { readonly max: number; readonly min: number; readonly current: number } | undefined;
   } {
-    const dispatcher = this.#dispatcher;
+    const { dispatcher } = this;
     return {
       pool: this.pool?.stats(),
       running: dispatcher?.running.length ?? 0,
@@ -325,7 +298,7 @@ export class Worker implements AsyncDisposable {
   }
 
   /** @internal */
-  useConsumer(consuming: { consumer: Consumer; queues: readonly Queue[] }): void {
+  useConsumer(consuming: Consuming): void {
     this.#consuming = consuming;
   }
 
@@ -334,60 +307,8 @@ export class Worker implements AsyncDisposable {
     this.#events = events;
   }
 
-  /** @internal */
-  createDispatcher(): Dispatcher {
-    const { app, hostname, logger, revoked, reporter, options } = this;
-    if (this.#executor === undefined) throw new TypeError("the worker has not started");
-    this.#dispatcher = new Dispatcher({
-      app,
-      hostname,
-      logger,
-      revoked,
-      revokedStamps: this.revokedStamps,
-      limits: this.limits,
-      limitsRates: !app.conf.workerDisableRateLimits,
-      reporter,
-      pool: this.#executor.pool,
-      clock: app.clock,
-      park: async (delivery, error) => parkMessage(await app.producer(), delivery, error),
-      parksUnusable: options.unusable === "park",
-      giveBack: async (from) => giveBackCounted(await app.producer(), from),
-      crashLimit: app.conf.workerCrashLimit,
-      prefetchMultiplier: app.conf.workerDisablePrefetch
-        ? 1
-        : (options.prefetchMultiplier ?? app.conf.workerPrefetchMultiplier),
-      etaLimit: app.conf.workerEtaTaskLimit,
-    });
-    return this.#dispatcher;
-  }
-
   /** Ends the worker because of an error that nothing can mend. @internal */
   fail(error: Error): void {
-    this.#failure = error;
-    void this.stop("cold");
-  }
-
-  async #shutDown(mode: StopMode): Promise<void> {
-    this.app.events.emit("worker:stopping", { hostname: this.hostname, how: mode });
-    const log = (message: string) => (err: unknown) => this.logger.error({ err }, message);
-    await this.#blueprint.drain(this).catch(log("a part of the worker could not finish its work"));
-    const { gracePeriod } = this.options;
-    if (gracePeriod !== undefined) this.#abandonIn(gracePeriod);
-    await this.pool?.drain();
-    await this.#dispatcher?.settled(SETTLE_TIMEOUT_MS);
-    await this.#blueprint.stop(this).catch(log("a part of the worker could not be stopped"));
-    clearInterval(this.#keepAlive);
-    this.app.events.emit("worker:stopped", { hostname: this.hostname });
-    if (this.#failure) this.#stopped.reject(this.#failure);
-    else this.#stopped.resolve();
-  }
-
-  #abandonIn(seconds: number): void {
-    const cancel = this.app.clock.schedule(seconds * 1000, () => this.#abandon());
-    this.#stopped.promise.then(cancel, cancel);
-  }
-
-  #abandon(): void {
-    this.#dispatcher?.abandon(new Terminated("the worker is shutting down"));
+    this.#shutdown.fail(error);
   }
 }

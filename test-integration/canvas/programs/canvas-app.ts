@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
-import { type App, createApp, type PublishMiddleware } from "@q/core";
+import { type App, createApp, type ExecuteMiddleware, type PublishMiddleware } from "@q/core";
 import { registerCanvasTasks } from "../canvas-tasks.ts";
 
-const { BROKER_URL = "memory://", SETTINGS = "{}", KILL_AT = "", MARK = "" } = process.env;
+/** `NOTES` is a file for the name of each task that runs, and the mark of its message. */
+const { BROKER_URL = "memory://", SETTINGS = "{}", KILL_AT = "", MARK = "", NOTES = "" } = process.env;
 
 /** Ends the process at once, as a crash does; once per test, whichever process comes first. */
 function crash(point: string): void {
@@ -11,13 +12,22 @@ function crash(point: string): void {
   process.kill(process.pid, "SIGKILL");
 }
 
+/** The task is the body of the chord, or its error callback: `mark(…, "body", …)`. */
+const isBody = (args: readonly unknown[]): boolean => args.includes("body");
+
 const aroundBody: PublishMiddleware = async ({ task }, next) => {
-  const isBody = task.args.includes("body");
-  if (isBody) crash("before the body is sent");
+  if (!isBody(task.args)) return next();
+  crash("before the body is sent");
   await next();
-  if (!isBody) return;
   appendFileSync(`${MARK}.sent`, "x");
   crash("after the body is sent");
+};
+
+const note: ExecuteMiddleware = async ({ request }, next) => {
+  const { args, headers } = request;
+  if (MARK && isBody(args)) appendFileSync(`${MARK}.ran`, "x");
+  if (NOTES) appendFileSync(NOTES, `${String(args.at(-2))} ${JSON.stringify(headers["x-q-once"] ?? "")}\n`);
+  return next();
 };
 
 /** The canvas tasks for `q worker`, which dies at the point that the environment names. */
@@ -25,6 +35,7 @@ export const app: App = createApp("canvas", {
   broker: BROKER_URL,
   ...(JSON.parse(SETTINGS) as Readonly<Record<string, unknown>>),
   publishMiddleware: [aroundBody],
+  executeMiddleware: [note],
 });
 
 registerCanvasTasks(app);

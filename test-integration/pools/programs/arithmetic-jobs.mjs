@@ -14,3 +14,5 @@ export const wait = (ms) => sleep(ms, "waited");
 export const never = () => {
   for (;;);
 };
+
+export const answer = () => 42;

@@ -5,10 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 const acts = {
   echo: ({ value }) => value,
   sleep: async ({ ms }, context) => {
+    context.accept();
     await sleep(ms, undefined, { signal: context.signal });
     return "slept";
   },
-  block: ({ ms }) => {
+  block: ({ ms }, context) => {
+    context.accept();
     for (const end = Date.now() + ms; Date.now() < end;);
     return "was busy";
   },
@@ -30,11 +32,16 @@ const acts = {
     host.send({ event: Buffer.from("bytes") });
     host.send(() => {});
   },
-  "ignore its signal": () => sleep(5000),
+  "ignore its signal": (_job, context) => {
+    context.accept();
+    return sleep(5000);
+  },
   "write down that it ran": ({ file, line, ms }) => {
     appendFileSync(file, `${line}\n`);
     return sleep(ms);
   },
+  /** Ends at once. */
+  note: ({ file, line }) => appendFileSync(file, `${line}\n`),
   who: () => process.pid,
 };
 
@@ -46,8 +53,12 @@ export async function createExecutor(data, host) {
   if (data?.failToStart) throw new RangeError("cannot start");
   if (data?.dieAtStart) process.exit(7);
   if (data?.startMs) await sleep(data.startMs);
+  if (data?.exitFile) process.on("exit", () => appendFileSync(data.exitFile, "exited\n"));
   return {
-    execute: (job, context) => acts[job.act](job, context, host),
+    execute: (job, context) => {
+      context.accept();
+      return acts[job.act](job, context, host);
+    },
     stop: () => host.log("stopping"),
   };
 }

@@ -7,7 +7,14 @@ const pool = new ProcessPool({
 });
 await pool.start();
 const act = process.argv[2];
-if (act !== "idle") for (const id of ["a", "b"]) void pool.run({ id, payload: { act, ms: 60_000 } });
-await new Promise((resolve) => setTimeout(resolve, 100));
+const begin = (id) =>
+  new Promise((onAccepted) => void pool.run({ id, payload: { act, ms: 60_000 }, onAccepted }));
+if (act !== "idle") {
+  const begun = Promise.all([begin("a"), begin("b")]);
+  // Who blocks cannot say so.
+  const areBlocked = async () => (await pool.dumpStacks()).every(({ stack }) => stack.includes("at block"));
+  if (act === "block") while (!(await areBlocked()));
+  else await begun;
+}
 const pids = pool.stats().executors.map(({ pid }) => pid);
 process.stdout.write(`${JSON.stringify({ pid: process.pid, pids })}\n`);

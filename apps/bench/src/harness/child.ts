@@ -4,7 +4,7 @@ import { venvPython, pythonPath } from "../services/python.ts";
 import type { ChildLine, DoneLine } from "./child-protocol.ts";
 import type { BenchContext } from "./context.ts";
 
-const timeoutsMs = { ready: 30_000, done: 300_000 };
+const timeoutsMs = { ready: 120_000, done: 300_000 };
 const running = new Set<Child>();
 
 /** Kills every process that is still running; for an interrupted bench. */
@@ -27,7 +27,7 @@ export interface Child {
 
 /**
  * Starts a contender's file: `.py` with the Celery venv, anything else with this Node.
- * @throws when the process ends before the awaited line, or the line takes more than 30 s (ready) or 300 s (done).
+ * @throws when the process ends before the awaited line, or the line takes more than 120 s (ready) or 300 s (done).
  */
 export function startChild(file: string, context: BenchContext): Child {
   const isPython = file.endsWith(".py");

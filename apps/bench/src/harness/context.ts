@@ -21,8 +21,28 @@ export interface CaseSettings {
   readonly mode?: "concurrent" | "bulk";
   /** Enqueue: unconfirmed publishes or awaited calls in flight. Drain: claims in flight (raw only). */
   readonly window?: number;
-  /** How a pool of processes hands over its jobs. */
-  readonly strategy?: "fair" | "default";
+  /** Tasks per hundred others that kill their process. */
+  readonly poisonPercent?: number;
+  /** Crontab whose occurrences are looked for, and its zone. */
+  readonly crontab?: string;
+  readonly timeZone?: string;
+  /** Beat: how many entries there are; default 10,000. */
+  readonly entries?: number;
+  /** Beat: when in a period they are due. */
+  readonly pattern?: "spread" | "bursts" | "together";
+  /** Beat: where the schedule is kept; default a file. */
+  readonly store?: "file" | "redis";
+  /** Pools: what jobs are handed to, and whether one after the other or many at once. */
+  readonly executors?: "processes" | "threads";
+  readonly batches?: boolean;
+  /** Processes of a worker. */
+  readonly processes?: number;
+  /** A pool without a worker. */
+  readonly isBare?: boolean;
+  /** Bytes of a job's payload. */
+  readonly payloadBytes?: number;
+  /** Messages that a worker holds per child process. */
+  readonly prefetchMultiplier?: number;
 }
 
 /** Name of the task in every message of the bench; it takes no arguments that matter and returns null. */

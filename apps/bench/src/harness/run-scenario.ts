@@ -49,8 +49,8 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
 }
 
 function entriesOf(case_: Case, services: Services): Entry[] {
-  return contenders
-    .filter((who) => case_.counts[who] !== undefined)
+  return Object.keys(contenders)
+    .filter((who): who is ContenderName => case_.counts[who as ContenderName] !== undefined)
     .map((who) => {
       const entry: Entry = { case_, who, samples: [] };
       if (contenderFile(case_.folder, who, "contender") === undefined)

@@ -1,10 +1,17 @@
 import type { CaseSettings } from "./context.ts";
 import type { Sample } from "./sample.ts";
 
-/** Who competes. `raw` is the least that any client of the same broker must do. */
-export const contenders: readonly ["raw", "q", "bullmq", "celery"] = ["raw", "q", "bullmq", "celery"];
+/** Who competes, and how tables call them. `raw` is the least that any client of the same broker must do. */
+export const contenders = {
+  raw: "raw",
+  q: "Q",
+  bullmq: "BullMQ",
+  celery: "Celery",
+  "cron-parser": "cron-parser",
+  croner: "croner",
+} as const;
 /** One of the contenders. */
-export type ContenderName = (typeof contenders)[number];
+export type ContenderName = keyof typeof contenders;
 
 /** One section of the results: cases that belong together, measured in turn. */
 export interface Scenario {
@@ -16,6 +23,8 @@ export interface Scenario {
   readonly metric: Metric;
   /** Further medians. */
   readonly columns: readonly Column[];
+  /** With whom everybody is compared. Default raw and BullMQ. */
+  readonly rivals?: readonly ContenderName[];
   /** Upper limit of rounds, for scenarios that take minutes. */
   readonly maxRuns?: number;
 }

@@ -1,5 +1,5 @@
 import type { Entry } from "./run-scenario.ts";
-import type { ContenderName, Scenario } from "./scenario.ts";
+import { type ContenderName, contenders, type Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 
 /** The results of a scenario as a Markdown table. */
@@ -11,8 +11,7 @@ export function renderTable(scenario: Scenario, entries: readonly Entry[]): stri
     "contender",
     `${scenario.metric.header} (median)`,
     "min–max",
-    "vs raw",
-    "vs BullMQ",
+    ...rivalsOf(scenario).map((rival) => `vs ${contenders[rival]}`),
     ...(hasBaseline ? ["vs baseline case"] : []),
     ...scenario.columns.map((column) => column.header),
     "tasks × runs",
@@ -27,6 +26,10 @@ export function renderTable(scenario: Scenario, entries: readonly Entry[]): stri
   });
   const lines = [header, header.map(() => "---"), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function rivalsOf({ rivals = ["raw", "bullmq"] }: Scenario): readonly ContenderName[] {
+  return rivals;
 }
 
 function valueCells(scenario: Scenario, entries: readonly Entry[], entry: Entry): string[] {
@@ -44,8 +47,7 @@ function valueCells(scenario: Scenario, entries: readonly Entry[], entry: Entry)
   return [
     number(own, metric.digits),
     `${number(Math.min(...values), metric.digits)}–${number(Math.max(...values), metric.digits)}`,
-    ratio(own / other(entry.case_.label, "raw")),
-    ratio(own / other(entry.case_.label, "bullmq")),
+    ...rivalsOf(scenario).map((rival) => ratio(own / other(entry.case_.label, rival))),
     ...(hasBaseline ? [baseline === undefined ? "" : ratio(own / other(baseline, entry.who))] : []),
     ...scenario.columns.map((column) =>
       number(median(entry.samples.map((sample) => column.value(sample))), column.digits),

@@ -8,11 +8,18 @@ export const canvas: Scenario = {
   name: "canvas",
   about:
     "One workflow at a time, from the call to its result in the caller, worker in another process: a chord of 1000 " +
-    "no-op tasks and a body, a group of 1000 and its results, a chain of 100. BullMQ: a flow of 1000 children.",
+    "no-op tasks and a body, one of 30 such chords of 30, a group of 1000 and its results, a chain of 100. BullMQ: a flow " +
+    "of 1000 children, one of 30 flows of 30.",
   cases: [
     {
       label: "chord of 1000",
       folder: "redis-chord",
+      broker: "redis",
+      counts: { q: 10, bullmq: 10, celery: 3 },
+    },
+    {
+      label: "chord of 30 chords of 30",
+      folder: "redis-nested",
       broker: "redis",
       counts: { q: 10, bullmq: 10, celery: 3 },
     },

@@ -22,3 +22,13 @@ export const peakRss: Column = { header: "peak RSS MB", digits: 0, value: (sampl
 export function reported(name: string, header: string, digits: number): Column {
   return { header, digits, value: (sample) => sample.metrics?.[name] ?? NaN };
 }
+
+/** From starting the process to ready. */
+export const readyMs: Column = { header: "ready ms", digits: 0, value: (sample) => sample.readyMs };
+
+/** What a process costs that has nothing to do. */
+export const idleCpu: Column = {
+  header: "idle CPU ms/s",
+  digits: 2,
+  value: (sample) => sample.cpuMs / sample.seconds,
+};

@@ -1,13 +1,13 @@
-import type { ContenderName, Scenario } from "../harness/scenario.ts";
-import { cpuPer1000, peakRss, rate } from "./columns.ts";
+import type { Case, Scenario } from "../harness/scenario.ts";
+import { cpuPer1000, peakRss, rate, reported } from "./columns.ts";
 
-const counts: Readonly<Record<ContenderName, number>> = {
+const counts: Case["counts"] = {
   raw: 50_000,
   q: 50_000,
   bullmq: 50_000,
   celery: 5000,
 };
-const amqpCounts: Partial<Record<ContenderName, number>> = { raw: 50_000, q: 50_000, celery: 10_000 };
+const amqpCounts: Case["counts"] = { raw: 50_000, q: 50_000, celery: 10_000 };
 const columns = [cpuPer1000, peakRss];
 
 /** A worker against a full Redis queue. */
@@ -75,7 +75,7 @@ export const amqpDrain: Scenario = {
   columns,
 };
 
-const nodeCounts: Partial<Record<ContenderName, number>> = { raw: 50_000, q: 50_000, bullmq: 50_000 };
+const nodeCounts: Case["counts"] = { raw: 50_000, q: 50_000, bullmq: 50_000 };
 // The raw loop needs more claims under way to keep a slow wire busy; also in the baseline, to compare like with like.
 const overSlowWire = { window: 4 };
 
@@ -125,8 +125,8 @@ export const delay2ms: Scenario = {
   columns,
 };
 
-const tenThousand: Partial<Record<ContenderName, number>> = { raw: 10_000, q: 10_000, bullmq: 10_000 };
-const million: Partial<Record<ContenderName, number>> = { raw: 1_000_000, q: 1_000_000 };
+const tenThousand: Case["counts"] = { raw: 10_000, q: 10_000, bullmq: 10_000 };
+const million: Case["counts"] = { raw: 1_000_000, q: 1_000_000 };
 
 /** Does a deep queue cost more per task? */
 export const redisBacklog: Scenario = {
@@ -151,7 +151,7 @@ export const redisBacklog: Scenario = {
   maxRuns: 3,
 };
 
-const preforkCounts: Partial<Record<ContenderName, number>> = { q: 50_000, bullmq: 20_000, celery: 5000 };
+const preforkCounts: Case["counts"] = { q: 50_000, bullmq: 20_000, celery: 5000 };
 
 /** Tasks in child processes. */
 export const preforkDrain: Scenario = {
@@ -160,18 +160,70 @@ export const preforkDrain: Scenario = {
     "As redis-drain, with four child processes that run the tasks. The clocks start when the children of Q and Celery are up; " +
     "those of BullMQ (a sandboxed processor, concurrency 4) start with its first jobs. " +
     "CPU of Q and BullMQ is that of the parent alone, of Celery with its children. " +
-    "Q holds 25 messages per child; fair and default are its two ways to hand them over. Celery holds 1000.",
+    "Q holds 25 messages per child, the 4 that are Celery's default, or the one that is its own; Celery holds 1000.",
   cases: [
-    { label: "fair", folder: "prefork-drain", broker: "redis", counts: preforkCounts, backlog: "count" },
+    { label: "25 held", folder: "prefork-drain", broker: "redis", counts: preforkCounts, backlog: "count" },
     {
-      label: "default",
+      label: "4 held",
       folder: "prefork-drain",
       broker: "redis",
       counts: { q: 50_000 },
       backlog: "count",
-      settings: { strategy: "default" },
+      settings: { prefetchMultiplier: 4 },
+    },
+    {
+      label: "1 held",
+      folder: "prefork-drain",
+      broker: "redis",
+      counts: { q: 20_000 },
+      backlog: "count",
+      settings: { prefetchMultiplier: 1 },
     },
   ],
   metric: rate,
   columns,
+};
+
+/** Tasks that kill their process, among others. */
+export const preforkPoison: Scenario = {
+  name: "prefork-poison",
+  about:
+    "Four child processes run tasks that wait for 100 ms, until all have ended: alone, and with a task among " +
+    "every hundred that kills its process each of the three times that it may. Counted are the others. Compared with itself.",
+  cases: [
+    { label: "good", folder: "prefork-poison", broker: "redis", counts: { q: 600 }, backlog: "count" },
+    {
+      label: "1 % poison",
+      folder: "prefork-poison",
+      broker: "redis",
+      counts: { q: 600 },
+      backlog: "count",
+      settings: { poisonPercent: 1 },
+      baseline: "good",
+    },
+  ],
+  metric: rate,
+  columns: [cpuPer1000, reported("lostProcesses", "lost processes", 0)],
+};
+
+const cpuCase = (processes: number): Case => ({
+  label: processes === 1 ? "1 process" : `${processes} processes`,
+  folder: "prefork-cpu",
+  broker: "redis",
+  counts: { raw: 250 * processes, q: 250 * processes },
+  backlog: "count",
+  settings: { processes },
+  ...(processes > 1 && { baseline: "1 process" }),
+});
+
+/** Does work for the CPU scale with the cores? */
+export const preforkCpu: Scenario = {
+  name: "prefork-cpu",
+  about:
+    "Tasks that hash for 10 ms, in one, two and four child processes of a worker that holds one message for each, as it " +
+    "does by default. raw: as many processes that hash in a loop, which is what these cores can do. " +
+    "CPU is that of the parent alone.",
+  cases: [cpuCase(1), cpuCase(2), cpuCase(4)],
+  metric: rate,
+  columns: [cpuPer1000],
 };

@@ -1,14 +1,14 @@
-import type { ContenderName, Scenario } from "../harness/scenario.ts";
+import type { Case, Scenario } from "../harness/scenario.ts";
 import { cpuPer1000, peakRss, rate } from "./columns.ts";
 
-const counts: Readonly<Record<ContenderName, number>> = {
+const counts: Case["counts"] = {
   raw: 50_000,
   q: 50_000,
   bullmq: 50_000,
   celery: 5000,
 };
-const amqpCounts: Partial<Record<ContenderName, number>> = { raw: 20_000, q: 20_000, celery: 1500 };
-const nodeOnly: Partial<Record<ContenderName, number>> = { raw: 100_000, q: 100_000, bullmq: 100_000 };
+const amqpCounts: Case["counts"] = { raw: 20_000, q: 20_000, celery: 1500 };
+const nodeOnly: Case["counts"] = { raw: 100_000, q: 100_000, bullmq: 100_000 };
 const columns = [cpuPer1000, peakRss];
 
 /** A client filling a Redis queue. */

@@ -1,7 +1,7 @@
-import type { ContenderName, Scenario } from "../harness/scenario.ts";
+import type { Case, Scenario } from "../harness/scenario.ts";
 import { cpuPer1000, peakRss, rate } from "./columns.ts";
 
-const counts: Partial<Record<ContenderName, number>> = { raw: 50_000, q: 50_000 };
+const counts: Case["counts"] = { raw: 50_000, q: 50_000 };
 
 /** The embedded broker, writing. */
 export const sqliteEnqueue: Scenario = {

@@ -4,15 +4,15 @@ import type { ChordStore } from "../chord-store.ts";
 import type {
   BackendCapabilities,
   BackendContext,
+  GroupStore,
   ResultBackend,
   ResultMeta,
-  ResultTuple,
   RevocationStore,
 } from "../contracts.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
-import { decodeGroup, encodeGroup } from "../saved-group.ts";
 import { Watchers } from "../watchers.ts";
 import { MemoryChordStore } from "./memory-chord-store.ts";
+import { MemoryGroupStore } from "./memory-group-store.ts";
 import { memoryStoreNamed, type MemoryStore } from "./memory-store.ts";
 
 const capabilities: BackendCapabilities = {
@@ -22,8 +22,6 @@ const capabilities: BackendCapabilities = {
   shared: true,
   chords: "native",
 };
-/** In front of the ids of saved groups, which share the store with results. */
-const GROUP = "group ";
 
 /**
  * Results in the memory of this process, for tests and programs of one process: `memory://name` or
@@ -42,6 +40,7 @@ class MemoryBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
   readonly chords: ChordStore;
+  readonly groups: GroupStore;
   readonly revocations: RevocationStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
@@ -54,6 +53,7 @@ class MemoryBackend implements ResultBackend {
     this.#format = format;
     this.#store = store;
     this.chords = new MemoryChordStore(context, format, store.chords);
+    this.groups = new MemoryGroupStore(context, format, store);
     this.revocations = store.revocations.withClock(context.clock);
     this.#unlisten = store.listen((id, body) => this.#tell(id, body));
   }
@@ -90,22 +90,6 @@ class MemoryBackend implements ResultBackend {
     } finally {
       this.#watchers.remove(watch);
     }
-  }
-
-  async saveGroup(group: ResultTuple): Promise<void> {
-    const { expiresSeconds, clock } = this.#context;
-    const body = encodeGroup(group, this.#format);
-    const ttlMs = expiresSeconds ? expiresSeconds * 1000 : undefined;
-    this.#store.put({ id: GROUP + group[0][0], body, isSuccess: false, ttlMs }, clock);
-  }
-
-  async restoreGroup(id: string): Promise<ResultTuple | undefined> {
-    const body = this.#store.get(GROUP + id, this.#context.clock);
-    return body && decodeGroup(id, body, this.#format);
-  }
-
-  async deleteGroup(id: string): Promise<void> {
-    this.#store.delete(GROUP + id);
   }
 
   async cleanup(): Promise<number> {

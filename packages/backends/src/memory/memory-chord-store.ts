@@ -31,7 +31,7 @@ export class MemoryChordStore implements ChordStore {
     return this.#chords.count(groupId, counted, this.#attempt(attempt));
   }
 
-  async take(groupId: string, attempt: string): Promise<Exclude<ChordProgress, "taken">> {
+  async take(groupId: string, attempt: string): Promise<ChordProgress> {
     return this.#chords.take(groupId, this.#attempt(attempt));
   }
 
@@ -45,6 +45,14 @@ export class MemoryChordStore implements ChordStore {
 
   async end(groupId: string): Promise<void> {
     this.#chords.end(groupId, this.#moment());
+  }
+
+  async begin(key: string, attempt: string): Promise<boolean> {
+    return this.#chords.begin(key, this.#attempt(attempt));
+  }
+
+  async begunBy(key: string): Promise<string | undefined> {
+    return this.#chords.begunBy(key, this.#context.clock.now());
   }
 
   #attempt(attempt: string): Attempt {

@@ -12,6 +12,8 @@ export interface MemoryPart {
 interface Chord {
   size: number | undefined;
   extra: number;
+  /** Only who ends it before its time may have it. */
+  isTakenAway: boolean;
   isEnded: boolean;
   claim: { readonly attempt: string; readonly taskId: string | undefined; untilMs: number } | undefined;
   readonly parts: Map<string, MemoryPart>;
@@ -21,6 +23,8 @@ interface Chord {
 /** The chords of a memory store, by group id. */
 export class MemoryChords {
   readonly #chords = new Map<string, Chord>();
+  /** Messages that have begun, by their keys. */
+  readonly #begun = new Map<string, { readonly attempt: string; readonly expiresAtMs: number }>();
 
   change(
     groupId: string,
@@ -37,13 +41,23 @@ export class MemoryChords {
     if (chord.isEnded) return "waiting";
     if (!chord.parts.get(part.taskId)?.isSuccess) chord.parts.set(part.taskId, part);
     if (chord.size === undefined || chord.parts.size < chord.size + chord.extra) return "waiting";
-    return claim(chord, part.taskId, at);
+    return chord.isTakenAway ? "waiting" : claim(chord, part.taskId, at);
   }
 
-  take(groupId: string, at: Attempt): Exclude<ChordProgress, "taken"> {
+  take(groupId: string, at: Attempt): ChordProgress {
     if (!this.#chords.has(groupId)) return "waiting";
     const chord = this.#chord(groupId, at);
-    return chord.isEnded || claim(chord, undefined, at) !== "last" ? "waiting" : "last";
+    if (chord.isEnded) return "waiting";
+    if (claim(chord, undefined, at) !== "last") return "taken";
+    chord.isTakenAway = true;
+    return "last";
+  }
+
+  begin(key: string, { attempt, nowMs, ttlMs }: Attempt): boolean {
+    if ((this.begunBy(key, nowMs) ?? attempt) !== attempt) return false;
+    this.#begun.delete(key);
+    this.#begun.set(key, { attempt, expiresAtMs: nowMs + ttlMs });
+    return true;
   }
 
   parts(groupId: string): MemoryPart[] {
@@ -63,14 +77,18 @@ export class MemoryChords {
     chord.parts.clear();
   }
 
-  removeExpired(nowMs: number): number {
-    let removed = 0;
-    for (const [id, { expiresAtMs }] of this.#chords) {
-      if (expiresAtMs > nowMs) break;
-      this.#chords.delete(id);
-      removed++;
+  begunBy(key: string, nowMs: number): string | undefined {
+    const held = this.#begun.get(key);
+    return held && held.expiresAtMs > nowMs ? held.attempt : undefined;
+  }
+
+  removeExpired(nowMs: number): void {
+    for (const map of [this.#chords, this.#begun]) {
+      for (const [id, { expiresAtMs }] of map) {
+        if (expiresAtMs > nowMs) break;
+        map.delete(id);
+      }
     }
-    return removed;
   }
 
   #chord(groupId: string, { nowMs, ttlMs }: { nowMs: number; ttlMs: number }): Chord {
@@ -79,6 +97,7 @@ export class MemoryChords {
       chord = {
         size: undefined,
         extra: 0,
+        isTakenAway: false,
         isEnded: false,
         claim: undefined,
         parts: new Map(),

@@ -29,8 +29,8 @@ export interface ScriptPart {
 const REMEMBER_SECONDS = 86_400;
 
 /**
- * The hash `.q` is ours: `ended`, or the claim (`by` attempt, last `task`, `until` in milliseconds, `size`), and `m<id>`
- * for each member that cannot be found by its place. With the claim the size moves from `.s` to there: a Python peer
+ * The hash `.q` is ours: `ended`, or the claim (`by` attempt, last `task`, `until` in milliseconds, `size`, `away` when
+ * the members may not have it), and `m<id>` for each member that cannot be found by its place. With the claim the size moves from `.s` to there: a Python peer
  * whose message is delivered twice then finds no complete chord.
  */
 const claimSource = `
@@ -51,7 +51,7 @@ local function claim(chord, task, attempt, lease)
   end
   return 'last'
 end
-local function stateOf(q) return call('HMGET', q, 'ended', 'by', 'task', 'until', 'size') end
+local function stateOf(q) return call('HMGET', q, 'ended', 'by', 'task', 'until', 'size', 'away') end
 `;
 
 /** KEYS: four per member. ARGV: seconds to live, ordered, length of a claim, JSON; then five per member. */
@@ -91,7 +91,7 @@ local function count(chord, part)
   end
   local answer = 'waiting'
   local size = chord.state[5] or call('GET', chord.s)
-  if size then
+  if size and not chord.state[6] then
     local total = tonumber(size) + tonumber(call('GET', chord.t) or 0)
     local number = isOrdered and call('ZCARD', chord.j) or call('LLEN', chord.j)
     if number >= total then answer = claim(chord, part.id, part.attempt, lease) end
@@ -121,9 +121,10 @@ const takeScript = new RedisScript(`${claimSource}
 local chord = { j = KEYS[1], t = KEYS[2], s = KEYS[3], q = KEYS[4] }
 chord.state = stateOf(chord.q)
 if chord.state[1] or call('EXISTS', chord.j, chord.s, chord.q) == 0 then return 'waiting' end
-local answer = claim(chord, '', ARGV[1], tonumber(ARGV[2]))
+if claim(chord, '', ARGV[1], tonumber(ARGV[2])) ~= 'last' then return 'taken' end
+call('HSET', chord.q, 'away', '1')
 if tonumber(ARGV[3]) > 0 then call('EXPIRE', chord.q, ARGV[3]) end
-return answer
+return 'last'
 `);
 
 /** ARGV: attempt, length of a claim. */
@@ -136,6 +137,14 @@ const endScript = new RedisScript(`
 redis.call('DEL', unpack(KEYS))
 redis.call('HSET', KEYS[4], 'ended', '1')
 redis.call('EXPIRE', KEYS[4], ARGV[1])
+`);
+
+/** ARGV: attempt, seconds to remember. */
+const beginScript = new RedisScript(`
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
 `);
 
 /**
@@ -187,9 +196,9 @@ export async function takeChord(
   socket: RedisSocket,
   keys: ChordKeys,
   { attempt, ttlSeconds }: { readonly attempt: string; readonly ttlSeconds: number },
-): Promise<"waiting" | "last"> {
+): Promise<ChordProgress> {
   const answer = await takeScript.run(socket, keys, [attempt, CHORD_CLAIM_MS, ttlSeconds]);
-  return (answer as Buffer).toString() as "waiting" | "last";
+  return (answer as Buffer).toString() as ChordProgress;
 }
 
 export async function renewClaim(socket: RedisSocket, keys: ChordKeys, attempt: string): Promise<void> {
@@ -198,6 +207,15 @@ export async function renewClaim(socket: RedisSocket, keys: ChordKeys, attempt: 
 
 export async function endChord(socket: RedisSocket, keys: ChordKeys, ttlSeconds: number): Promise<void> {
   await endScript.run(socket, keys, [ttlSeconds || REMEMBER_SECONDS]);
+}
+
+/** False when a copy of another attempt has begun before. */
+export async function beginMessage(
+  socket: RedisSocket,
+  key: string,
+  { attempt, ttlSeconds }: { readonly attempt: string; readonly ttlSeconds: number },
+): Promise<boolean> {
+  return Number(await beginScript.run(socket, [key], [attempt, ttlSeconds || REMEMBER_SECONDS])) === 1;
 }
 
 /** Removes what is there twice; false when the chord turns out not to be complete. */

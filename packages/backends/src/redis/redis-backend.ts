@@ -1,10 +1,11 @@
 import { asUri } from "@q/messaging";
+import { loadRedisDriver } from "@q/messaging/internal/redis";
 import type {
   BackendCapabilities,
   BackendContext,
+  GroupStore,
   ResultBackend,
   ResultMeta,
-  ResultTuple,
   RevocationStore,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
@@ -15,9 +16,11 @@ import {
   openPayloadFormat,
   type PayloadFormat,
 } from "../result-payload.ts";
+import { isEnd } from "../retries.ts";
 import { RedisChordStore } from "./redis-chord-store.ts";
+import { RedisGroupStore } from "./redis-group-store.ts";
 import { ResultKeys } from "./redis-keys.ts";
-import { parseRedisBackendOptions, type RedisBackendOptions } from "./redis-options.ts";
+import { readRedisBackendOptions, type RedisBackendOptions } from "./redis-options.ts";
 import { RedisRevocations } from "./redis-revocations.ts";
 import { driverError, RedisResults } from "./redis-results.ts";
 import { ResultNews } from "./result-news.ts";
@@ -34,15 +37,18 @@ const MAX_VALUE_BYTES = 512 * 1024 * 1024;
 
 /**
  * Results in Redis or Valkey, in Celery's own keys and formats: `celery-task-meta-<id>`, published on the channel of
- * the same name. Python peers share them. Needs the package `ioredis`.
+ * the same name. Python peers share them.
  *
  * URLs: `redis://`, `rediss://` (`?ssl_cert_reqs=`), `socket:///path?virtual_host=db`, `sentinel://` (with
  * `master_name` in the transport options), and the same with `valkey`.
  *
+ * @throws {MissingDriverError} when the package `ioredis` is not installed
  * @see wire: results, Redis backend
  */
 export async function createRedisBackend(context: BackendContext): Promise<ResultBackend> {
-  const options = parseRedisBackendOptions(context);
+  const options = await readRedisBackendOptions(context);
+  // Here it can still be said plainly; inside of a store it would be the reason why a result is lost.
+  await loadRedisDriver();
   return new RedisBackend(context, options, await openPayloadFormat(context));
 }
 
@@ -50,6 +56,7 @@ class RedisBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
   readonly chords: RedisChordStore;
+  readonly groups: GroupStore;
   readonly revocations: RevocationStore;
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
@@ -75,8 +82,9 @@ class RedisBackend implements ResultBackend {
       format,
       chordFormat: { ttlSeconds, isOrdered, isJson },
     });
+    this.groups = new RedisGroupStore({ results: this.#results, keys: this.#keys, format, ttlSeconds });
     this.revocations = new RedisRevocations({
-      key: this.#keys.revoked,
+      keys: this.#keys,
       clock,
       run: (doing, work) => this.#results.command(doing, work),
     });
@@ -96,7 +104,7 @@ class RedisBackend implements ResultBackend {
     const payload = encodeMeta(meta, this.#format);
     if (payload.length > MAX_VALUE_BYTES) throw tooLarge(meta, payload.length);
     try {
-      await this.#results.store(this.#keys.ofTask(meta.taskId), payload);
+      await this.#results.store(this.#keys.ofTask(meta.taskId), payload, { isPatient: isEnd(meta) });
     } catch (error) {
       throw storeError(meta, error);
     }
@@ -128,18 +136,6 @@ class RedisBackend implements ResultBackend {
     } finally {
       this.#news.close(watch);
     }
-  }
-
-  saveGroup(group: ResultTuple): Promise<void> {
-    return this.chords.saveGroup(group);
-  }
-
-  restoreGroup(id: string): Promise<ResultTuple | undefined> {
-    return this.chords.restoreGroup(id);
-  }
-
-  deleteGroup(id: string): Promise<void> {
-    return this.chords.deleteGroup(id);
   }
 
   /** Redis removes what has expired. */

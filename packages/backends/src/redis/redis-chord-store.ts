@@ -2,11 +2,10 @@ import { Batcher } from "@q/kernel";
 import type { RedisSocket } from "@q/messaging/internal/redis";
 import type { ChordPart, ChordProgress, ChordStore } from "../chord-store.ts";
 import { decodePart, encodePart } from "../chord-part-codec.ts";
-import type { ResultTuple } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import type { PayloadFormat } from "../result-payload.ts";
-import { decodeGroup, encodeGroup } from "../saved-group.ts";
 import {
+  beginMessage,
   type ChordFormat,
   type ChordKeys,
   countParts,
@@ -17,7 +16,7 @@ import {
   trimChord,
 } from "./chord-script.ts";
 import type { ResultKeys } from "./redis-keys.ts";
-import { driverError, type RedisResults } from "./redis-results.ts";
+import { driverError, type RedisResults, setFor } from "./redis-results.ts";
 
 /** Members that one read asks for. */
 const PAGE = 5000;
@@ -32,7 +31,7 @@ export interface RedisChordParts {
   readonly chordFormat: ChordFormat;
 }
 
-/** Chords and saved groups in the keys of Celery, whose workers may run members of the same chord. */
+/** Chords in the keys of Celery, whose workers may run members of the same chord. */
 export class RedisChordStore implements ChordStore {
   readonly #parts: RedisChordParts;
   readonly #counting: Batcher<ScriptPart, ChordProgress | Error>;
@@ -41,8 +40,10 @@ export class RedisChordStore implements ChordStore {
     this.#parts = parts;
     this.#counting = new Batcher({
       flush: (batch) =>
-        parts.results.command("counting members of chords", (socket) =>
-          countParts(socket, batch, parts.chordFormat),
+        parts.results.command(
+          "counting members of chords",
+          (socket) => countParts(socket, batch, parts.chordFormat),
+          { isPatient: true },
         ),
       maxBatch: MAX_PARTS,
     });
@@ -50,7 +51,7 @@ export class RedisChordStore implements ChordStore {
 
   setSize(groupId: string, size: number): Promise<void> {
     const [, , key] = this.#keys(groupId);
-    return this.#store(groupId, (socket) => set(socket, [key, String(size)], this.#ttlSeconds));
+    return this.#store(groupId, (socket) => setFor(socket, [key, String(size)], this.#ttlSeconds));
   }
 
   async grow(groupId: string): Promise<void> {
@@ -75,7 +76,7 @@ export class RedisChordStore implements ChordStore {
     }
   }
 
-  take(groupId: string, attempt: string): Promise<"waiting" | "last"> {
+  take(groupId: string, attempt: string): Promise<ChordProgress> {
     const { ttlSeconds } = this.#parts.chordFormat;
     const keys = this.#keys(groupId);
     return this.#store(groupId, (socket) => takeChord(socket, keys, { attempt, ttlSeconds }));
@@ -104,20 +105,16 @@ export class RedisChordStore implements ChordStore {
     return this.#store(groupId, (socket) => endChord(socket, this.#keys(groupId), this.#ttlSeconds));
   }
 
-  saveGroup(group: ResultTuple): Promise<void> {
-    const id = group[0][0];
-    const body = encodeGroup(group, this.#parts.format);
-    const key = this.#parts.keys.ofGroup(id);
-    return this.#store(id, (socket) => set(socket, [key, body], this.#ttlSeconds));
+  begin(key: string, attempt: string): Promise<boolean> {
+    return this.#store(key, (socket) =>
+      beginMessage(socket, this.#parts.keys.ofBegun(key), { attempt, ttlSeconds: this.#ttlSeconds }),
+    );
   }
 
-  async restoreGroup(id: string): Promise<ResultTuple | undefined> {
-    const [body] = await this.#read(id, () => this.#parts.results.read([this.#parts.keys.ofGroup(id)]));
-    return body ? decodeGroup(id, body, this.#parts.format) : undefined;
-  }
-
-  async deleteGroup(id: string): Promise<void> {
-    await this.#read(id, () => this.#parts.results.delete([this.#parts.keys.ofGroup(id)]));
+  async begunBy(key: string): Promise<string | undefined> {
+    const { results, keys } = this.#parts;
+    const [attempt] = await this.#read(key, () => results.read([keys.ofBegun(key)]));
+    return attempt?.toString();
   }
 
   /** Resolves when everything asked for so far is done. */
@@ -182,15 +179,6 @@ function surplusOf(parts: readonly ChordPart[]): number[] {
     if (isBetter) kept.set(taskId, index);
   });
   return surplus;
-}
-
-/** SET, with a time to live unless that is for ever. */
-async function set(
-  socket: RedisSocket,
-  args: readonly [string, string | Buffer],
-  ttl: number,
-): Promise<void> {
-  await socket.callBuffer("SET", ttl > 0 ? [...args, "EX", ttl] : [...args]);
 }
 
 function storeError(groupId: string, error: unknown): BackendStoreError {

@@ -1,10 +1,11 @@
+import type { RevocationKind } from "../contracts.ts";
+
 const TASK = "celery-task-meta-";
 const GROUP = "celery-taskset-meta-";
 
 /** Names of keys and channels. @see wire: results, Redis backend */
 export class ResultKeys {
-  /** The sorted set of revoked ids; Celery has no such key. */
-  readonly revoked: string;
+  readonly #revoked: string;
   readonly #prefix: string;
   readonly #groupPrefix: string;
 
@@ -13,7 +14,7 @@ export class ResultKeys {
     const separator = globalKeyprefix === "" || /[:_.-]$/.test(globalKeyprefix) ? "" : "_";
     this.#prefix = globalKeyprefix + separator + TASK;
     this.#groupPrefix = globalKeyprefix + separator + GROUP;
-    this.revoked = `${globalKeyprefix}${separator}_q.revoked`;
+    this.#revoked = `${globalKeyprefix}${separator}_q.revoked`;
   }
 
   /** The key of a task's meta, which is the name of its channel, too. */
@@ -33,6 +34,16 @@ export class ResultKeys {
   ofChord(groupId: string): [ended: string, extra: string, size: string, claim: string] {
     const group = this.ofGroup(groupId);
     return [`${group}.j`, `${group}.t`, `${group}.s`, `${group}.q`];
+  }
+
+  /** Which copy of a message has begun. */
+  ofBegun(message: string): string {
+    return this.ofGroup(`${message}.b`);
+  }
+
+  /** The sorted set of what is revoked; Celery has no such key. */
+  ofRevocations(kind: RevocationKind): string {
+    return kind === "id" ? this.#revoked : `${this.#revoked}-${kind}s`;
   }
 
   /** `undefined` for a key of another kind. */

@@ -1,64 +1,43 @@
-import { didYouMean, ImproperlyConfiguredError, type RetryPolicy } from "@q/kernel";
+import type { RetryPolicy } from "@q/kernel";
 import {
-  camelCase,
   type CredentialProvider,
-  parseRedisOptions,
+  readRedisOptions,
   type RedisAddress,
   redisAddress,
   type RedisSocketOptions,
 } from "@q/messaging/internal/redis";
-import { z } from "zod";
 import type { BackendContext } from "../contracts.ts";
-import { alwaysRetryDelays, policyDelays, type RetryDelays } from "../retries.ts";
+import { alwaysRetryDelays, patientPolicy, policyDelays, quickPolicy, type RetryDelays } from "../retries.ts";
 
-/** What `result_backend_transport_options` may hold; times in seconds. */
-const transportSchema = z.strictObject({
-  globalKeyprefix: z.string().default(""),
-  masterName: z.string().nullish(),
-  sentinelKwargs: z.record(z.string(), z.unknown()).nullish(),
-  clientName: z.string().nullish(),
-  resultChordOrdered: z.boolean().default(true),
-  retryPolicy: z.record(z.string(), z.unknown()).nullish(),
-});
+/** Settings of the app that concern this backend; the app has checked them. */
+interface RedisSettings {
+  readonly redisSocketTimeout?: number | null;
+  readonly redisSocketConnectTimeout?: number | null;
+  readonly redisSocketKeepalive?: boolean | null;
+  readonly redisRetryOnTimeout?: boolean | null;
+  readonly redisBackendHealthCheckInterval?: number | null;
+  readonly redisBackendUseSsl?: boolean | Readonly<Record<string, unknown>> | null;
+  readonly redisBackendCredentialProvider?: CredentialProvider | null;
+  readonly redisClientName?: string | null;
+  readonly redisHost?: string | null;
+  readonly redisPort?: number | null;
+  readonly redisDb?: number | null;
+  readonly redisUsername?: string | null;
+  readonly redisPassword?: string | null;
+}
 
-/** Options of Celery that need nothing from us here. */
-const withoutMeaning = [
-  "visibilityTimeout",
-  "maxConnections",
-  "minOtherSentinels",
-  "connectionClass",
-  "socketReadSize",
-];
+/** `result_backend_transport_options`; times in seconds. */
+export interface RedisResultOptions {
+  readonly globalKeyprefix: string;
+  readonly masterName?: string | null | undefined;
+  readonly sentinelKwargs?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly clientName?: string | null | undefined;
+  readonly resultChordOrdered: boolean;
+  readonly retryPolicy?: RetryPolicy | undefined;
+}
 
-const settingsSchema = z.object({
-  redisSocketTimeout: z.number().positive().nullish(),
-  redisSocketConnectTimeout: z.number().positive().nullish(),
-  redisSocketKeepalive: z.boolean().nullish(),
-  redisRetryOnTimeout: z.boolean().nullish(),
-  redisBackendHealthCheckInterval: z.number().positive().nullish(),
-  redisBackendUseSsl: z.union([z.boolean(), z.record(z.string(), z.unknown())]).nullish(),
-  redisBackendCredentialProvider: z
-    .custom<CredentialProvider>((value) => typeof value === "function")
-    .nullish(),
-  redisClientName: z.string().nullish(),
-  redisHost: z.string().nullish(),
-  redisPort: z.number().nullish(),
-  redisDb: z.union([z.number(), z.string()]).nullish(),
-  redisUsername: z.string().nullish(),
-  redisPassword: z.string().nullish(),
-});
-
-const policySchema = z.object({
-  maxRetries: z.number().min(0).nullish(),
-  intervalStart: z.number().min(0).default(0),
-  intervalStep: z.number().min(0).default(1),
-  intervalMax: z.number().min(0).default(1),
-});
-
-/** A few quick retries, 1.5 s in all: enough for a restart, short enough for a caller to wait. */
-const quickPolicy: RetryPolicy = { maxRetries: 5, intervalStart: 0.05, intervalStep: 0.125, intervalMax: 1 };
-/** Who waits for results already has time: about twenty seconds, as Celery gives its result consumer. */
-const patientPolicy: RetryPolicy = { maxRetries: 20, intervalStart: 0.05, intervalStep: 0.3, intervalMax: 1 };
+/** What holds when nothing is said. */
+export const redisResultDefaults: RedisResultOptions = { globalKeyprefix: "", resultChordOrdered: true };
 
 /** Everything the Redis backend needs to know, complete. */
 export interface RedisBackendOptions {
@@ -66,17 +45,17 @@ export interface RedisBackendOptions {
   readonly socket: RedisSocketOptions;
   readonly credentialProvider: CredentialProvider | undefined;
   readonly globalKeyprefix: string;
-  /** Seconds; 0 keeps results for ever. */
   /** Members of a chord are kept by their place; otherwise in the order in which they end. All peers must agree. */
   readonly isChordOrdered: boolean;
+  /** Seconds; 0 keeps results for ever. */
   readonly ttlSeconds: number;
   readonly healthCheckMs: number;
   /** A server that gives no answer in time is asked again. */
   readonly retriesTimeouts: boolean;
-  /** Retries of storing and reading. */
+  /** Retries of what a caller waits for. */
   readonly delays: RetryDelays;
-  /** Retries of connecting anew for those who wait. */
-  readonly watchDelays: RetryDelays;
+  /** Retries of storing what a task has come to, and of connecting anew for those who wait for results. */
+  readonly patientDelays: RetryDelays;
 }
 
 /**
@@ -84,14 +63,12 @@ export interface RedisBackendOptions {
  *
  * @throws {ImproperlyConfiguredError} naming the option that is unknown or wrong
  */
-export function parseRedisBackendOptions(context: BackendContext): RedisBackendOptions {
-  const given = parseTransportOptions(context.transportOptions);
-  const settings = parse(settingsSchema, context.settings, "the settings of the Redis result backend");
-  const policy = given.retryPolicy ? parsePolicy(given.retryPolicy) : undefined;
+export async function readRedisBackendOptions(context: BackendContext): Promise<RedisBackendOptions> {
+  const given = await readTransportOptions(context.transportOptions);
+  const settings = context.settings as RedisSettings;
   const always = alwaysRetryDelays(context.settings);
   const timeoutMs = (settings.redisSocketTimeout ?? 120) * 1000;
-  const { masterName, sentinelKwargs } = given;
-  const { options } = parseRedisOptions({ masterName, sentinelKwargs });
+  const { options } = await readRedisOptions(sentinelOptions(given));
   const { url } = context;
   const address = redisAddress(url, settings.redisBackendUseSsl ?? false, options);
   return {
@@ -117,43 +94,18 @@ export function parseRedisBackendOptions(context: BackendContext): RedisBackendO
     ttlSeconds: Math.max(0, Math.ceil(context.expiresSeconds ?? 0)),
     healthCheckMs: (settings.redisBackendHealthCheckInterval ?? 25) * 1000,
     retriesTimeouts: settings.redisRetryOnTimeout ?? false,
-    delays: always ?? policyDelays(policy ?? quickPolicy),
-    watchDelays: always ?? policyDelays(policy ?? patientPolicy),
+    delays: always ?? policyDelays(given.retryPolicy ?? quickPolicy),
+    patientDelays: always ?? policyDelays(given.retryPolicy ?? patientPolicy),
   };
 }
 
-function parseTransportOptions(given: Readonly<Record<string, unknown>>): z.infer<typeof transportSchema> {
-  const known: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    const key = camelCase(name);
-    if (Object.hasOwn(transportSchema.shape, key)) known[key] = value;
-    else if (!withoutMeaning.includes(key) && !key.startsWith("socket")) throw unknownOption(name);
-  }
-  return parse(transportSchema, known, "result_backend_transport_options");
+/** The library that checks options is large: it is loaded when there is something to check. */
+async function readTransportOptions(given: Readonly<Record<string, unknown>>): Promise<RedisResultOptions> {
+  if (Object.keys(given).length === 0) return redisResultDefaults;
+  const { parseRedisResultOptions } = await import("./redis-option-schema.ts");
+  return parseRedisResultOptions(given);
 }
 
-function parsePolicy(given: Readonly<Record<string, unknown>>): RetryPolicy {
-  const entries = Object.entries(given).map(([name, value]) => [camelCase(name), value] as const);
-  const { maxRetries, ...intervals } = parse(
-    policySchema,
-    Object.fromEntries(entries),
-    "retry_policy in result_backend_transport_options",
-  );
-  return { ...intervals, maxRetries: maxRetries ?? null };
-}
-
-function parse<TSchema extends z.ZodType>(schema: TSchema, value: unknown, what: string): z.infer<TSchema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const list = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
-  throw new ImproperlyConfiguredError(`${what} are not valid: ${list}. Correct them.`, {
-    cause: result.error,
-  });
-}
-
-function unknownOption(name: string): ImproperlyConfiguredError {
-  const nearest = didYouMean(camelCase(name), [...Object.keys(transportSchema.shape), ...withoutMeaning]);
-  return new ImproperlyConfiguredError(
-    `the Redis result backend has no option "${name}".${nearest} Correct it in result_backend_transport_options, or leave it out.`,
-  );
+function sentinelOptions({ masterName, sentinelKwargs }: RedisResultOptions): Record<string, unknown> {
+  return { ...(masterName && { masterName }), ...(sentinelKwargs && { sentinelKwargs }) };
 }

@@ -1,13 +1,22 @@
-import { asError, Batcher, type Clock } from "@q/kernel";
+import { asError, Batcher, type Clock, sleep } from "@q/kernel";
 import { ConnectionError } from "@q/messaging";
-import { classifyRedisError, type RedisSocket } from "@q/messaging/internal/redis";
-import { withRetries } from "../retries.ts";
+import { classifyRedisError, isOutOfMemory, type RedisSocket } from "@q/messaging/internal/redis";
+import { type RetryDelays, withRetries } from "../retries.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { RedisBackendOptions } from "./redis-options.ts";
 import { storeAll, type StoreItem } from "./store-script.ts";
 
 /** Bytes that one script call may carry: the server does nothing else meanwhile. */
 const MAX_CALL_BYTES = 4 * 1024 * 1024;
+
+/**
+ * How long a server that is full is tried again. No longer: the task may hold back the consuming that makes room, which
+ * nearly always takes some milliseconds.
+ */
+const FULL_MS = 2000;
+
+/** A server that has gone silent must not keep who closes: that long for what was begun. */
+const CLOSE_MS = 2000;
 
 /** Commands under way at once that do not travel in batches. */
 const MAX_COMMANDS = 64;
@@ -16,10 +25,11 @@ const MAX_COMMANDS = 64;
 interface Queued {
   readonly round: number;
 }
-type QueuedStore = StoreItem & Queued;
+type QueuedStore = StoreItem & Queued & { readonly isPatient: boolean };
 type QueuedCommand = Queued & {
   readonly doing: string;
   readonly run: (socket: RedisSocket) => Promise<unknown>;
+  readonly delays: RetryDelays;
 };
 type QueuedKeys = Queued & { readonly keys: readonly string[] };
 
@@ -54,10 +64,23 @@ export class RedisResults {
     this.#options = options;
     this.#link = new RedisLink(redis);
     this.#stores = new Batcher({
-      flush: (batch) => this.#attempt("storing results", batch, (s, items) => this.#store(s, items)),
+      flush: (batch) =>
+        this.#attempt(
+          {
+            doing: "storing results",
+            delays: batch.some(({ isPatient }) => isPatient) ? redis.patientDelays : redis.delays,
+          },
+          batch,
+          (s, items) => this.#store(s, items),
+        ),
     });
-    this.#reads = new Batcher({ flush: (batch) => this.#attempt("reading results", batch, read) });
-    this.#deletions = new Batcher({ flush: (batch) => this.#attempt("removing results", batch, remove) });
+    const { delays } = redis;
+    this.#reads = new Batcher({
+      flush: (batch) => this.#attempt({ doing: "reading results", delays }, batch, read),
+    });
+    this.#deletions = new Batcher({
+      flush: (batch) => this.#attempt({ doing: "removing results", delays }, batch, remove),
+    });
     this.#commands = new Batcher({
       flush: ([command]) => this.#command(command as QueuedCommand),
       maxBatch: 1,
@@ -65,8 +88,8 @@ export class RedisResults {
     });
   }
 
-  store(key: string, payload: Buffer): Promise<void> {
-    return this.#stores.add({ key, payload, round: this.#failures });
+  store(key: string, payload: Buffer, { isPatient }: { readonly isPatient: boolean }): Promise<void> {
+    return this.#stores.add({ key, payload, isPatient, round: this.#failures });
   }
 
   read(keys: readonly string[]): Promise<(Buffer | null)[]> {
@@ -77,37 +100,49 @@ export class RedisResults {
     return this.#deletions.add({ keys, round: this.#failures });
   }
 
-  /** Runs commands that may be repeated, by themselves. */
-  async command<TResult>(doing: string, run: (socket: RedisSocket) => Promise<TResult>): Promise<TResult> {
-    return (await this.#commands.add({ doing, run, round: this.#failures })) as TResult;
+  /** Runs commands that may be repeated, by themselves; a patient one is tried for as long as results are. */
+  async command<TResult>(
+    doing: string,
+    run: (socket: RedisSocket) => Promise<TResult>,
+    { isPatient = false }: { readonly isPatient?: boolean } = {},
+  ): Promise<TResult> {
+    const delays = isPatient ? this.#redis.patientDelays : this.#redis.delays;
+    return (await this.#commands.add({ doing, run, delays, round: this.#failures })) as TResult;
   }
 
-  /** Finishes what was begun, then closes. */
+  /** Finishes what was begun, if that is soon, then closes. */
   async close(): Promise<void> {
     if (this.#link.socket === undefined) this.#closing.abort();
     const queues = [this.#stores, this.#reads, this.#deletions, this.#commands];
-    await Promise.all(queues.map((queue) => queue.idle()));
+    const finished = new AbortController();
+    const late = sleep(CLOSE_MS, { clock: this.#options.clock, signal: finished.signal });
+    await Promise.race([late, Promise.all(queues.map((queue) => queue.idle()))]);
+    finished.abort();
     this.#closing.abort();
     this.#link.close();
   }
 
   async #command(command: QueuedCommand): Promise<[unknown]> {
-    return [await this.#attempt(command.doing, [command], (socket) => command.run(socket))];
+    return [await this.#attempt(command, [command], (socket) => command.run(socket))];
   }
 
   async #attempt<TItem extends Queued, TResult>(
-    doing: string,
+    { doing, delays }: Pick<QueuedCommand, "doing" | "delays">,
     items: readonly TItem[],
     run: (socket: RedisSocket, items: readonly TItem[]) => Promise<TResult>,
   ): Promise<TResult> {
     if (items[0]?.round !== this.#failures) throw this.#lastFailure;
     const { clock } = this.#options;
     const beginMs = clock.monotonic();
-    const isInTime = (): boolean => clock.monotonic() - beginMs < this.#redis.socket.replyTimeoutMs;
+    const isWithin = (limitMs: number): boolean => clock.monotonic() - beginMs < limitMs;
+    const isRetryable = (error: Error): boolean =>
+      isOutOfMemory(error)
+        ? isWithin(FULL_MS)
+        : isTransient(error) && (this.#redis.retriesTimeouts || isWithin(this.#redis.socket.replyTimeoutMs));
     try {
       return await withRetries(async () => run(this.#link.socket ?? (await this.#link.connect()), items), {
-        delays: this.#redis.delays,
-        isRetryable: (error) => isTransient(error) && (this.#redis.retriesTimeouts || isInTime()),
+        delays,
+        isRetryable,
         clock,
         signal: this.#closing.signal,
       });
@@ -170,6 +205,15 @@ function inCalls(items: readonly StoreItem[]): StoreItem[][] {
     calls.at(-1)?.push(item);
   }
   return calls;
+}
+
+/** SET, with a time to live in seconds unless that is 0, for ever. */
+export async function setFor(
+  socket: RedisSocket,
+  args: readonly [key: string, value: string | Buffer],
+  ttlSeconds: number,
+): Promise<void> {
+  await socket.callBuffer("SET", ttlSeconds > 0 ? [...args, "EX", ttlSeconds] : [...args]);
 }
 
 /** The reason of a failure in the driver's own words. */

@@ -95,8 +95,12 @@ export class ResultNews {
     else this.#follow(socket, watches).catch((error: unknown) => this.#failed(error, watches));
   }
 
-  /** Subscribes to what is new, then reads the present states. */
-  async #follow(socket: RedisSocket, watches: readonly Watch[]): Promise<void> {
+  /** Subscribes to what is new, then reads the present states; `apart` over the other socket in any case. */
+  async #follow(
+    socket: RedisSocket,
+    watches: readonly Watch[],
+    { apart = false }: { apart?: boolean } = {},
+  ): Promise<void> {
     const channels: string[] = [];
     for (const watch of watches) {
       for (const id of watch.ids) {
@@ -107,7 +111,7 @@ export class ResultNews {
     }
     const subscribe = async (): Promise<unknown> =>
       channels.length > 0 ? socket.callBuffer("subscribe", channels) : undefined;
-    if (!socket.asksWhileSubscribed || channels.length > MAX_TOGETHER) {
+    if (apart || !socket.asksWhileSubscribed || channels.length > MAX_TOGETHER) {
       await subscribe();
       return this.#readPresent(watches, this.#parts.read);
     }
@@ -165,7 +169,7 @@ export class ResultNews {
     try {
       await withRetries(() => this.#resume(), {
         // Who has waited for a long time can wait a little longer; who begins learns soon that nobody is there.
-        delays: this.#wasUp ? redis.watchDelays : redis.delays,
+        delays: this.#wasUp ? redis.patientDelays : redis.delays,
         isRetryable: isTransient,
         clock,
         signal,
@@ -183,7 +187,8 @@ export class ResultNews {
   async #resume(): Promise<void> {
     const socket = await this.#link.connect();
     this.#newWatches = [];
-    await this.#follow(socket, [...this.#watchers.all()]);
+    // The socket before it may have been dropped for what it was sent: servers let a subscriber have 32 MB at once.
+    await this.#follow(socket, [...this.#watchers.all()], { apart: true });
   }
 
   #listen(socket: RedisSocket): void {

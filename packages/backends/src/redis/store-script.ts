@@ -16,6 +16,11 @@ export type Precedence = "json" | "ask";
  */
 const script = new RedisScript(`
 local call, ttl, precedence = redis.call, tonumber(ARGV[1]), ARGV[2]
+-- Nearly always: one state, and the first.
+if #KEYS == 1 and ttl > 0 and call('SET', KEYS[1], ARGV[4], 'EX', ttl, 'NX') then
+  call('PUBLISH', KEYS[1], ARGV[4])
+  return {}
+end
 local function cut(lengths, whole)
   local parts, at = {}, 1
   for digits in string.gmatch(lengths or '', '%d+') do

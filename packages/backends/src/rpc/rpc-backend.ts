@@ -4,10 +4,10 @@ import type { ChordStore } from "../chord-store.ts";
 import type {
   BackendCapabilities,
   BackendContext,
+  GroupStore,
   ReplyAddress,
   ResultBackend,
   ResultMeta,
-  ResultTuple,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import { metaFromWire, metaToWire, openPayloadFormat } from "../result-payload.ts";
@@ -21,6 +21,18 @@ const capabilities: BackendCapabilities = {
   autoExpire: true,
   shared: false,
   chords: "none",
+};
+
+/** There are none. */
+const groups: GroupStore = {
+  save: async ([[id]]) => {
+    throw new BackendStoreError(
+      "rpc:// cannot save a group: only the client that sent the tasks sees their results. Use another result backend.",
+      { taskId: id, state: "PENDING" },
+    );
+  },
+  restore: async () => undefined,
+  delete: async () => {},
 };
 
 /**
@@ -45,6 +57,7 @@ class RpcBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string;
   readonly chords: ChordStore | undefined = undefined;
+  readonly groups: GroupStore = groups;
   readonly #context: BackendContext;
   readonly #isPersistent: boolean;
   readonly #buffer: ReplyBuffer;
@@ -113,19 +126,6 @@ class RpcBackend implements ResultBackend {
       this.#watchers.remove(watch);
     }
   }
-
-  async saveGroup(group: ResultTuple): Promise<void> {
-    throw new BackendStoreError(
-      "rpc:// cannot save a group: only the client that sent the tasks sees their results. Use another result backend.",
-      { taskId: group[0][0], state: "PENDING" },
-    );
-  }
-
-  async restoreGroup(): Promise<undefined> {
-    return undefined;
-  }
-
-  async deleteGroup(): Promise<void> {}
 
   async cleanup(): Promise<number> {
     return 0;

@@ -14,8 +14,11 @@ export const chordSchema: SchemaPart = {
       `CREATE TABLE chord_part (
         group_id TEXT NOT NULL, task_id TEXT NOT NULL, position INTEGER, is_success INTEGER NOT NULL,
         body BLOB NOT NULL, PRIMARY KEY (group_id, task_id)) WITHOUT ROWID`,
-      `CREATE TABLE saved_group (group_id TEXT PRIMARY KEY, expires_at INTEGER, body BLOB NOT NULL) WITHOUT ROWID`,
-      "CREATE INDEX saved_group_expiry ON saved_group (expires_at) WHERE expires_at IS NOT NULL",
+    ],
+    [
+      "ALTER TABLE chord ADD COLUMN is_taken_away INTEGER NOT NULL DEFAULT 0",
+      "CREATE TABLE begun_message (key TEXT PRIMARY KEY, attempt TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID",
+      "CREATE INDEX begun_message_expiry ON begun_message (expires_at) WHERE expires_at IS NOT NULL",
     ],
   ],
 };
@@ -23,10 +26,14 @@ export const chordSchema: SchemaPart = {
 /** In order: group, expiry. */
 const TOUCH = `INSERT INTO chord (group_id, expires_at) VALUES (?, ?)
   ON CONFLICT (group_id) DO UPDATE SET expires_at = excluded.expires_at`;
-const STATE = `SELECT size + extra, counted, is_ended, claimed_by, claimed_task, claimed_until FROM chord WHERE group_id = ?`;
+const STATE = `SELECT size + extra, counted, is_ended, is_taken_away, claimed_by, claimed_task, claimed_until
+  FROM chord WHERE group_id = ?`;
 const ADD = `INSERT INTO chord_part (group_id, task_id, position, is_success, body) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (group_id, task_id) DO NOTHING`;
 const REPLACE = `UPDATE chord_part SET is_success = ?, body = ? WHERE group_id = ? AND task_id = ? AND is_success = 0`;
+const BEGIN = `INSERT INTO begun_message (key, attempt, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE
+  SET attempt = excluded.attempt, expires_at = excluded.expires_at WHERE attempt = excluded.attempt OR expires_at <= ?`;
+const BEGUN_BY = "SELECT attempt FROM begun_message WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)";
 const CLAIM = "UPDATE chord SET claimed_by = ?, claimed_task = ?, claimed_until = ? WHERE group_id = ?";
 
 /** What is stored of one member. */
@@ -71,16 +78,28 @@ export class ChordTable {
     if (added > 0)
       this.#database.prepare("UPDATE chord SET counted = counted + 1 WHERE group_id = ?").run(groupId);
     else this.#database.prepare(REPLACE).run(isSuccess ? 1 : 0, body, groupId, taskId);
-    const { total, counted } = this.#state(groupId);
-    return total === null || counted < total ? "waiting" : this.#claim(groupId, taskId, moment);
+    const { total, counted, isTakenAway } = this.#state(groupId);
+    const isOpen = total === null || counted < total || isTakenAway;
+    return isOpen ? "waiting" : this.#claim(groupId, taskId, moment);
   }
 
-  take(groupId: string, moment: ChordMoment): Exclude<ChordProgress, "taken"> {
+  take(groupId: string, moment: ChordMoment): ChordProgress {
     if (this.#database.prepare("SELECT 1 FROM chord WHERE group_id = ?").first(groupId) === undefined)
       return "waiting";
     this.#touch(groupId, moment);
-    const isFree = !this.#state(groupId).isEnded && this.#claim(groupId, null, moment) === "last";
-    return isFree ? "last" : "waiting";
+    if (this.#state(groupId).isEnded) return "waiting";
+    if (this.#claim(groupId, null, moment) !== "last") return "taken";
+    this.#database.prepare("UPDATE chord SET is_taken_away = 1 WHERE group_id = ?").run(groupId);
+    return "last";
+  }
+
+  begin(key: string, { attempt, nowMs, expiresAtMs }: ChordMoment): boolean {
+    return this.#database.prepare(BEGIN).run(key, attempt, expiresAtMs, nowMs) > 0;
+  }
+
+  begunBy(key: string, nowMs: number): string | undefined {
+    const row = this.#database.prepare(BEGUN_BY).first(key, nowMs);
+    return row?.[0] as string | undefined;
   }
 
   /** In the order of the header. */
@@ -105,29 +124,12 @@ export class ChordTable {
     this.#database.prepare("DELETE FROM chord_part WHERE group_id = ?").run(groupId);
   }
 
-  saveGroup(id: string, body: Buffer, expiresAtMs: number | null): void {
-    this.#database
-      .prepare("INSERT OR REPLACE INTO saved_group (group_id, expires_at, body) VALUES (?, ?, ?)")
-      .run(id, expiresAtMs, body);
-  }
-
-  findGroup(id: string, nowMs: number): Buffer | undefined {
-    const row = this.#database
-      .prepare("SELECT body FROM saved_group WHERE group_id = ? AND (expires_at IS NULL OR expires_at > ?)")
-      .first(id, nowMs);
-    return row?.[0] as Buffer | undefined;
-  }
-
-  deleteGroup(id: string): void {
-    this.#database.prepare("DELETE FROM saved_group WHERE group_id = ?").run(id);
-  }
-
   deleteExpired(nowMs: number): void {
     this.#database
       .prepare("DELETE FROM chord_part WHERE group_id IN (SELECT group_id FROM chord WHERE expires_at <= ?)")
       .run(nowMs);
     this.#database.prepare("DELETE FROM chord WHERE expires_at <= ?").run(nowMs);
-    this.#database.prepare("DELETE FROM saved_group WHERE expires_at <= ?").run(nowMs);
+    this.#database.prepare("DELETE FROM begun_message WHERE expires_at <= ?").run(nowMs);
   }
 
   /** Makes the chord known, as a new one when what is there has expired, and lets it live on. */
@@ -143,11 +145,12 @@ export class ChordTable {
 
   #state(groupId: string): ChordState {
     const row = this.#database.prepare(STATE).first(groupId) ?? [];
-    const [total = null, counted = 0, isEnded = 0, by = null, task = null, until = 0] = row;
+    const [total = null, counted = 0, isEnded = 0, isTakenAway = 0, by = null, task = null, until = 0] = row;
     return {
       total: total === null ? null : Number(total),
       counted: Number(counted),
       isEnded: isEnded === 1,
+      isTakenAway: isTakenAway === 1,
       claimedBy: by === null ? undefined : String(by),
       claimedTask: task === null ? undefined : String(task),
       claimedUntilMs: Number(until),
@@ -168,6 +171,7 @@ interface ChordState {
   readonly total: number | null;
   readonly counted: number;
   readonly isEnded: boolean;
+  readonly isTakenAway: boolean;
   readonly claimedBy: string | undefined;
   readonly claimedTask: string | undefined;
   readonly claimedUntilMs: number;

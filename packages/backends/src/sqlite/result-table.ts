@@ -9,6 +9,7 @@ import {
   type WakeFile,
 } from "@q/messaging/internal/sqlite";
 import { chordSchema, ChordTable } from "./chord-table.ts";
+import { GroupTable } from "./group-table.ts";
 import { RevocationTable } from "./revocation-table.ts";
 
 /**
@@ -43,17 +44,29 @@ export interface ResultRow {
   readonly body: Buffer;
 }
 
+/** Runs with the tables, again where the database may be usable a little later. A patient one is tried for twenty seconds. */
+export type UseTables = <TValue>(
+  run: (table: ResultTable) => TValue | Promise<TValue>,
+  options?: { readonly isPatient?: boolean },
+) => Promise<TValue>;
+
 /** The results in a database file. */
 export class ResultTable {
   readonly wakeFile: WakeFile;
   readonly chords: ChordTable;
+  readonly groups: GroupTable;
   readonly revocations: RevocationTable;
   readonly #use: DatabaseUse;
   readonly #database: SqliteDatabase;
   readonly #clock: Clock;
 
-  private constructor(use: DatabaseUse, revocations: RevocationTable, clock: Clock) {
-    this.revocations = revocations;
+  private constructor(
+    use: DatabaseUse,
+    tables: { readonly groups: GroupTable; readonly revocations: RevocationTable },
+    clock: Clock,
+  ) {
+    this.groups = tables.groups;
+    this.revocations = tables.revocations;
     this.#use = use;
     this.#database = use.database;
     this.#clock = clock;
@@ -67,7 +80,8 @@ export class ResultTable {
     try {
       await ensureSchema(use.database, resultSchema);
       await ensureSchema(use.database, chordSchema);
-      return new ResultTable(use, await RevocationTable.open(use, clock), clock);
+      const groups = await GroupTable.open(use, clock);
+      return new ResultTable(use, { groups, revocations: await RevocationTable.open(use, clock) }, clock);
     } catch (error) {
       await use[Symbol.asyncDispose]();
       throw error;
@@ -137,7 +151,7 @@ export class ResultTable {
     });
   }
 
-  /** Changes chords and groups in the next transaction; settles after its commit. */
+  /** Changes chords in the next transaction; settles after its commit. */
   write<TResult>(operation: (chords: ChordTable) => TResult): Promise<TResult> {
     return this.#database.write(() => operation(this.chords));
   }
@@ -147,6 +161,7 @@ export class ResultTable {
     return this.#database.write(() => {
       const nowMs = this.#clock.now();
       this.chords.deleteExpired(nowMs);
+      this.groups.deleteExpired(nowMs);
       return this.#database.prepare("DELETE FROM result WHERE expires_at <= ?").run(nowMs);
     });
   }

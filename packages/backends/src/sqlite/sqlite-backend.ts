@@ -1,19 +1,28 @@
 import { asError, ClosedError, QError } from "@q/kernel";
 import { asUri } from "@q/messaging";
-import { databaseFile } from "@q/messaging/internal/sqlite";
+import { databaseFile, isTransientDatabaseError } from "@q/messaging/internal/sqlite";
 import type {
   BackendCapabilities,
   BackendContext,
+  GroupStore,
   ResultBackend,
   ResultMeta,
-  ResultTuple,
   RevocationStore,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
+import {
+  alwaysRetryDelays,
+  isEnd,
+  patientPolicy,
+  policyDelays,
+  quickPolicy,
+  withRetries,
+} from "../retries.ts";
 import { Watchers } from "../watchers.ts";
-import { type ResultRow, ResultTable } from "./result-table.ts";
+import { type ResultRow, ResultTable, type UseTables } from "./result-table.ts";
 import { SqliteChordStore } from "./sqlite-chord-store.ts";
+import { SqliteGroupStore } from "./sqlite-group-store.ts";
 
 const capabilities: BackendCapabilities = {
   persistent: true,
@@ -48,11 +57,14 @@ class SqliteBackend implements ResultBackend {
   readonly capabilities: BackendCapabilities = capabilities;
   readonly replyTo: string | undefined = undefined;
   readonly chords: SqliteChordStore;
+  readonly groups: GroupStore;
   readonly revocations: RevocationStore = {
-    add: async (ids, ttlSeconds) => {
-      await this.#attempt("revoked", ids, (table) => table.revocations.add(ids, ttlSeconds));
+    add: async (kind, texts, ttlSeconds) => {
+      await this.#attempt("revoked", kind === "id" ? texts : [], (table) =>
+        table.revocations.add(kind, texts, ttlSeconds),
+      );
     },
-    list: () => this.#attempt("read", [], (table) => table.revocations.list()),
+    list: (kind) => this.#attempt("read", [], (table) => table.revocations.list(kind)),
   };
   readonly #context: BackendContext;
   readonly #format: PayloadFormat;
@@ -62,12 +74,13 @@ class SqliteBackend implements ResultBackend {
   /** The last change that was looked at, while it is worth knowing. */
   #seenChange: number | undefined;
   #checkedAtMs = 0;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(context: BackendContext, format: PayloadFormat) {
     this.#context = context;
     this.#format = format;
-    this.chords = new SqliteChordStore(context, format, () => this.#open());
+    this.chords = new SqliteChordStore(context, format, this.#use);
+    this.groups = new SqliteGroupStore(context, format, this.#use);
   }
 
   async prepare(): Promise<void> {
@@ -79,8 +92,10 @@ class SqliteBackend implements ResultBackend {
     const body = encodeMeta(meta, this.#format);
     const ttlMs = expiresSeconds ? expiresSeconds * 1000 : undefined;
     try {
-      const table = await this.#open();
-      await table.put(meta.taskId, body, { isSuccess: meta.status === "SUCCESS", ttlMs });
+      const isSuccess = meta.status === "SUCCESS";
+      await this.#use((table) => table.put(meta.taskId, body, { isSuccess, ttlMs }), {
+        isPatient: isEnd(meta),
+      });
     } catch (error) {
       throw storeError(meta, error);
     }
@@ -117,18 +132,6 @@ class SqliteBackend implements ResultBackend {
     }
   }
 
-  saveGroup(group: ResultTuple): Promise<void> {
-    return this.chords.saveGroup(group);
-  }
-
-  restoreGroup(id: string): Promise<ResultTuple | undefined> {
-    return this.chords.restoreGroup(id);
-  }
-
-  deleteGroup(id: string): Promise<void> {
-    return this.chords.deleteGroup(id);
-  }
-
   cleanup(): Promise<number> {
     return this.#attempt("removed", [], (table) => table.deleteExpired());
   }
@@ -138,7 +141,7 @@ class SqliteBackend implements ResultBackend {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#stopListening();
     this.#watchers.failAll(closed());
     const table = await this.#opening?.catch(() => undefined);
@@ -147,7 +150,7 @@ class SqliteBackend implements ResultBackend {
   }
 
   #open(): Promise<ResultTable> {
-    if (this.#isClosed) return Promise.reject(closed());
+    if (this.#closing.signal.aborted) return Promise.reject(closed());
     if (this.#opening) return this.#opening;
     const opening = ResultTable.open(databaseFile(this.#context.url), this.#context.clock);
     this.#opening = opening;
@@ -158,20 +161,29 @@ class SqliteBackend implements ResultBackend {
     return opening;
   }
 
+  readonly #use: UseTables = (run, { isPatient = false } = {}) =>
+    withRetries(async () => run(await this.#open()), {
+      delays:
+        alwaysRetryDelays(this.#context.settings) ?? policyDelays(isPatient ? patientPolicy : quickPolicy),
+      isRetryable: isTransientDatabaseError,
+      clock: this.#context.clock,
+      signal: this.#closing.signal,
+    });
+
   async #attempt<TValue>(
     what: string,
     ids: readonly string[],
     run: (table: ResultTable) => TValue | Promise<TValue>,
   ): Promise<TValue> {
     try {
-      return await run(await this.#open());
+      return await this.#use(run);
     } catch (error) {
       throw getError(what, ids, error);
     }
   }
 
   #broken(table: ResultTable, err: Error): void {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     this.#context.logger.warn({ err }, "the database of the results is opened anew");
     this.#opening = undefined;
     this.#stopListening();

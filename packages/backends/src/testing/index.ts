@@ -7,4 +7,4 @@ export type {
   ClientOptions,
   OpenBackend,
 } from "./backend-harness.ts";
-export { backendContext } from "./backend-context.ts";
+export { backendContext } from "../open-backend.ts";

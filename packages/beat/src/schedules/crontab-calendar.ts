@@ -1,35 +1,20 @@
+import type { FieldName, FieldValues } from "./field-values.ts";
+
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** Any date that exists at all, on any weekday, comes again within 40 years. */
 const YEARS_AHEAD = 41;
 
-/** The values of the five fields, each ascending and not empty. */
-export interface CrontabFields {
-  readonly minute: readonly number[];
-  readonly hour: readonly number[];
-  readonly dayOfWeek: readonly number[];
-  readonly dayOfMonth: readonly number[];
-  readonly monthOfYear: readonly number[];
-}
+/** The five fields, none of them empty. */
+export type CalendarFields = Readonly<Record<FieldName, FieldValues>>;
 
 /** Finds the wall times that match a crontab; knows nothing of zones. Wall times are as in `Zone`. */
 export class CrontabCalendar {
-  readonly #fields: CrontabFields;
-  readonly #months: readonly boolean[];
-  readonly #days: readonly boolean[];
-  readonly #weekdays: readonly boolean[];
-  /** Next value at or after the index; -1 when the field has no more. */
-  readonly #nextHour: readonly number[];
-  readonly #nextMinute: readonly number[];
+  readonly #fields: CalendarFields;
 
-  constructor(fields: CrontabFields) {
+  constructor(fields: CalendarFields) {
     this.#fields = fields;
-    this.#months = flags(fields.monthOfYear, 13);
-    this.#days = flags(fields.dayOfMonth, 32);
-    this.#weekdays = flags(fields.dayOfWeek, 7);
-    this.#nextHour = nextValues(fields.hour, 24);
-    this.#nextMinute = nextValues(fields.minute, 60);
   }
 
   /** The first matching minute later than `wall`; `undefined` for dates that do not exist, such as 31 February. */
@@ -46,53 +31,44 @@ export class CrontabCalendar {
   }
 
   #matches(date: Date): boolean {
+    const { monthOfYear, dayOfMonth, dayOfWeek } = this.#fields;
     return (
-      this.#months[date.getUTCMonth() + 1] === true &&
-      this.#days[date.getUTCDate()] === true &&
-      this.#weekdays[date.getUTCDay()] === true
+      monthOfYear.has(date.getUTCMonth() + 1) &&
+      dayOfMonth.has(date.getUTCDate()) &&
+      dayOfWeek.has(date.getUTCDay())
     );
   }
 
   #startOfTimes(): number {
-    return (this.#fields.hour[0] ?? 0) * HOUR_MS + (this.#fields.minute[0] ?? 0) * MINUTE_MS;
+    const { hour, minute } = this.#fields;
+    return hour.first * HOUR_MS + minute.first * MINUTE_MS;
   }
 
   /** The first matching time at or after a minute of the day. */
   #timeOfDay(minuteOfDay: number): number | undefined {
-    const hour = this.#nextHour[Math.floor(minuteOfDay / 60)] ?? -1;
-    if (hour < 0) return undefined;
-    if (hour > Math.floor(minuteOfDay / 60))
-      return hour * HOUR_MS + (this.#fields.minute[0] ?? 0) * MINUTE_MS;
-    const minute = this.#nextMinute[minuteOfDay % 60] ?? -1;
-    if (minute >= 0) return hour * HOUR_MS + minute * MINUTE_MS;
-    const later = hour < 23 ? (this.#nextHour[hour + 1] ?? -1) : -1;
-    return later < 0 ? undefined : later * HOUR_MS + (this.#fields.minute[0] ?? 0) * MINUTE_MS;
+    const fields = this.#fields;
+    const current = Math.floor(minuteOfDay / 60);
+    const minute = fields.hour.has(current) ? fields.minute.next(minuteOfDay % 60) : -1;
+    if (minute >= 0) return current * HOUR_MS + minute * MINUTE_MS;
+    const hour = fields.hour.next(current + 1);
+    return hour < 0 ? undefined : hour * HOUR_MS + fields.minute.first * MINUTE_MS;
   }
 
   /** Midnight of the first matching day after `date`. */
   #nextDay(date: Date): number | undefined {
+    const { monthOfYear, dayOfMonth, dayOfWeek } = this.#fields;
     const lastYear = date.getUTCFullYear() + YEARS_AHEAD;
     let [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate() + 1];
     for (; year < lastYear; [year, month, day] = month === 12 ? [year + 1, 1, 1] : [year, month + 1, 1]) {
-      if (this.#months[month] !== true) continue;
+      if (!monthOfYear.has(month)) continue;
       const start = Date.UTC(year, month - 1, day);
       const weekday = new Date(start).getUTCDay();
       const length = new Date(Date.UTC(year, month, 0)).getUTCDate();
       for (let ahead = 0; day + ahead <= length; ahead++) {
-        if (this.#days[day + ahead] === true && this.#weekdays[(weekday + ahead) % 7] === true)
+        if (dayOfMonth.has(day + ahead) && dayOfWeek.has((weekday + ahead) % 7))
           return start + ahead * DAY_MS;
       }
     }
     return undefined;
   }
-}
-
-function flags(values: readonly number[], size: number): boolean[] {
-  const all = Array.from({ length: size }, () => false);
-  for (const value of values) all[value] = true;
-  return all;
-}
-
-function nextValues(values: readonly number[], size: number): number[] {
-  return Array.from({ length: size }, (_, from) => values.find((value) => value >= from) ?? -1);
 }

@@ -1,8 +1,9 @@
 import { CrontabError, ScheduleError } from "../errors.ts";
 import { latestByLookingBack, type Schedule, type ScheduleContext } from "../schedule.ts";
 import { type Transition, Zone } from "../time/zone.ts";
-import { CrontabCalendar, type CrontabFields } from "./crontab-calendar.ts";
-import { CRON_FIELDS, type Cronspec, expandCronspec } from "./crontab-parser.ts";
+import { type CalendarFields, CrontabCalendar } from "./crontab-calendar.ts";
+import type { Cronspec } from "./crontab-parser.ts";
+import { type FieldName, FieldValues } from "./field-values.ts";
 
 /** Fields of a crontab. Each defaults to `*`; all of them must match, the days too. */
 export interface CrontabOptions {
@@ -22,6 +23,9 @@ export interface CrontabOptions {
   readonly nowfun?: () => Date | number;
 }
 
+/** The numbers that the fields of a crontab stand for. */
+export type CrontabFields = Readonly<Record<FieldName, readonly number[]>>;
+
 const DAY_MS = 86_400_000;
 const NAMES = ["minute", "hour", "dayOfMonth", "monthOfYear", "dayOfWeek"] as const;
 
@@ -36,9 +40,8 @@ const NAMES = ["minute", "hour", "dayOfMonth", "monthOfYear", "dayOfWeek"] as co
  * @see celery/schedules.py, crontab; docs/guides/periodic-tasks.md for tables of both changes
  */
 export class Crontab implements Schedule {
-  /** The numbers that the fields stand for. */
-  readonly fields: CrontabFields;
   readonly nowfun: (() => Date | number) | undefined;
+  readonly #fields: CalendarFields;
   readonly #specs: readonly string[];
   readonly #timeZone: string | undefined;
   readonly #calendar: CrontabCalendar;
@@ -48,21 +51,34 @@ export class Crontab implements Schedule {
   constructor(options: CrontabOptions = {}) {
     const spec = (name: (typeof NAMES)[number]): Cronspec =>
       options[name] ?? ((options[name] === null ? null : "*") as Cronspec);
-    this.fields = {
-      minute: expandCronspec(spec("minute"), CRON_FIELDS.minute),
-      hour: expandCronspec(spec("hour"), CRON_FIELDS.hour),
-      dayOfWeek: expandCronspec(spec("dayOfWeek"), CRON_FIELDS.dayOfWeek),
-      dayOfMonth: expandCronspec(spec("dayOfMonth"), CRON_FIELDS.dayOfMonth),
-      monthOfYear: expandCronspec(spec("monthOfYear"), CRON_FIELDS.monthOfYear),
+    const fields = {
+      minute: FieldValues.of("minute", spec("minute")),
+      hour: FieldValues.of("hour", spec("hour")),
+      dayOfWeek: FieldValues.of("dayOfWeek", spec("dayOfWeek")),
+      dayOfMonth: FieldValues.of("dayOfMonth", spec("dayOfMonth")),
+      monthOfYear: FieldValues.of("monthOfYear", spec("monthOfYear")),
     };
+    this.#fields = fields;
     this.#specs = NAMES.map((name) => textOf(spec(name)));
     this.#timeZone = options.timeZone === undefined ? undefined : Zone.of(options.timeZone).name;
     this.nowfun = options.nowfun;
-    this.#isEveryHour = this.fields.hour.length === 24;
-    this.#calendar = new CrontabCalendar(this.fields);
-    if (NAMES.some((name) => this.fields[name].length === 0) || this.#calendar.next(0) === undefined) {
+    this.#isEveryHour = fields.hour.values.length === 24;
+    this.#calendar = new CrontabCalendar(fields);
+    if (NAMES.some((name) => fields[name].values.length === 0) || this.#calendar.next(0) === undefined) {
       throw new ScheduleError(`${this.toString()} never comes: there is no such date`);
     }
+  }
+
+  /** The numbers that the fields stand for, each list in ascending order. */
+  get fields(): CrontabFields {
+    const { minute, hour, dayOfWeek, dayOfMonth, monthOfYear } = this.#fields;
+    return {
+      minute: minute.values,
+      hour: hour.values,
+      dayOfWeek: dayOfWeek.values,
+      dayOfMonth: dayOfMonth.values,
+      monthOfYear: monthOfYear.values,
+    };
   }
 
   next(after: number, context: ScheduleContext): number | undefined {

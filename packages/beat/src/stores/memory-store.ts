@@ -1,24 +1,13 @@
 import { type Clock, systemClock } from "@q/kernel";
-import type {
-  BeatStore,
-  EntryChange,
-  EntryState,
-  Lease,
-  RunRequest,
-  StoredEntry,
-  StoredSchedule,
-} from "../contracts.ts";
+import type { BeatStore, EntryChange, EntryQuery, EntryState, Lease, StoredSchedule } from "../contracts.ts";
 import { FencedError } from "../errors.ts";
-import { applyChange } from "./stored-entries.ts";
+import { StoredEntries } from "./stored-entries.ts";
 
 /** Keeps a schedule in this process: it starts anew with the process. Beats that share one agree on a leader. */
 export class MemoryStore implements BeatStore {
-  readonly description = "memory";
   readonly isShared: boolean;
   readonly #clock: Clock;
-  readonly #entries = new Map<string, StoredEntry>();
-  readonly #requests = new Map<string, RunRequest>();
-  #version = 0;
+  readonly #content = new StoredEntries();
   #lease: Lease | undefined;
   #leaseEnds = -Infinity;
   #token = 0;
@@ -29,30 +18,22 @@ export class MemoryStore implements BeatStore {
     this.isShared = options.isShared ?? false;
   }
 
-  async load(): Promise<StoredSchedule> {
-    return {
-      version: this.#version,
-      entries: [...this.#entries.values()],
-      requests: [...this.#requests.values()],
-    };
+  async load(query: EntryQuery = {}): Promise<StoredSchedule> {
+    return this.#content.select(query);
   }
 
   async save(states: ReadonlyMap<string, EntryState>, lease: Lease): Promise<void> {
     this.#check(lease);
-    for (const [name, state] of states) {
-      const known = this.#entries.get(name) ?? { name, definition: null, enabled: null };
-      this.#entries.set(name, { ...known, state });
-    }
+    for (const [name, state] of states) this.#content.setState(name, state);
   }
 
   async forget(names: readonly string[], lease: Lease): Promise<void> {
     this.#check(lease);
-    for (const name of names) this.#entries.delete(name);
+    for (const name of names) this.#content.forget(name);
   }
 
   async change(change: EntryChange): Promise<void> {
-    applyChange({ entries: this.#entries, requests: this.#requests }, change);
-    this.#version++;
+    this.#content.change(change);
   }
 
   async acquire(holder: string, ttlMs: number): Promise<Lease | undefined> {
@@ -66,7 +47,7 @@ export class MemoryStore implements BeatStore {
   async renew(lease: Lease, ttlMs: number): Promise<number | undefined> {
     if (this.#lease?.token !== lease.token) return undefined;
     this.#leaseEnds = this.#clock.monotonic() + ttlMs;
-    return this.#version;
+    return this.#content.version;
   }
 
   async release(lease: Lease): Promise<void> {

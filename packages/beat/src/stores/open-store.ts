@@ -1,12 +1,18 @@
-import type { Clock, Logger } from "@q/kernel";
+import { type Clock, ImproperlyConfiguredError, type Logger } from "@q/kernel";
 import type { BeatStore } from "../contracts.ts";
-import { BeatStoreError } from "../errors.ts";
 
 /** What stores work with. */
 export interface StoreContext {
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Name of the schedule, where the URL gives none: several may be in one database. Default `beat`. */
+  readonly schedule?: string;
+  /** Runs after which a schedule file waits for the disk; 0, the default: every 180 seconds. */
+  readonly syncEvery?: number | undefined;
 }
+
+/** Name of a schedule that has none. */
+export const DEFAULT_SCHEDULE = "beat";
 
 type OpenStore = (url: string, context: StoreContext) => Promise<BeatStore>;
 
@@ -39,13 +45,16 @@ async function openMysql(): Promise<OpenStore> {
 /**
  * Opens the store that a file name or a URL names. Its driver is loaded now.
  *
- * @throws {BeatStoreError} for an unknown scheme, or when it cannot be opened
+ * @throws {ImproperlyConfiguredError} for an unknown scheme, or a URL that cannot be read
+ * @throws {BeatStoreError} when it cannot be opened
  * @throws {MissingDriverError} with the install command
  */
 export async function openStore(where: string, context: StoreContext): Promise<BeatStore> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(where)?.[1]?.toLowerCase() ?? "file";
   const load = STORES[scheme];
   if (load === undefined)
-    throw new BeatStoreError(`no store for "${scheme}:". There are: ${Object.keys(STORES).join(", ")}.`);
+    throw new ImproperlyConfiguredError(
+      `no store for "${scheme}:". There are: ${Object.keys(STORES).join(", ")}.`,
+    );
   return (await load())(where, context);
 }

@@ -1,5 +1,7 @@
 import { FakeClock, recordingLogger, type RecordingLogger } from "@q/kernel/testing";
-import { Beat, type BeatOptions } from "../beat.ts";
+import { Beat } from "../beat.ts";
+import type { BeatOptions } from "../beat-options.ts";
+import type { BeatStore } from "../contracts.ts";
 import type { Missed } from "../misfires.ts";
 import type { Run } from "../run.ts";
 import { MemoryStore } from "../stores/memory-store.ts";
@@ -28,6 +30,23 @@ export class BeatBench {
       await this.clock.advance(Math.min(stepMs, left));
       for (let turn = 0; turn < 3; turn++) await this.clock.advance(0);
     }
+  }
+
+  /** The store, with some of its methods replaced. */
+  storeWith(methods: Partial<BeatStore>): BeatStore {
+    const { store } = this;
+    return {
+      isShared: store.isShared,
+      load: (query) => store.load(query),
+      save: (states, lease) => store.save(states, lease),
+      forget: (names, lease) => store.forget(names, lease),
+      change: (change) => store.change(change),
+      acquire: (holder, ttlMs) => store.acquire(holder, ttlMs),
+      renew: (lease, ttlMs) => store.renew(lease, ttlMs),
+      release: (lease) => store.release(lease),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+      ...methods,
+    };
   }
 
   beat(options: Partial<BeatOptions>): Beat {

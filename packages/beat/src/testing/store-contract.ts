@@ -111,6 +111,58 @@ export const storeContract: readonly StoreCase[] = [
     },
   },
   {
+    title: "tells what was changed since a version, removed entries too",
+    run: async (open) => {
+      await using store = await open();
+      const lease = await lead(store);
+      const definition = { task: "t", schedule: { every: 10 } };
+      for (const name of ["a", "b", "c"]) await store.change({ kind: "put", name, definition });
+      const { version } = await store.load();
+      await store.save(new Map([["a", state(1)]]), lease);
+      assert.deepEqual((await store.load({ since: version })).entries, []);
+      await store.change({ kind: "enable", name: "b", enabled: false });
+      await store.change({ kind: "remove", name: "c" });
+      const changed = (await store.load({ since: version })).entries.map((one) => [
+        one.name,
+        one.definition,
+        one.enabled,
+      ]);
+      assert.deepEqual(
+        new Map(changed.map(([name, ...fields]) => [name, fields])),
+        new Map([
+          ["b", [definition, false]],
+          ["c", [null, null]],
+        ]),
+      );
+      const latest = await store.load({ since: version });
+      assert.ok(latest.version > version);
+      assert.deepEqual((await store.load({ since: latest.version })).entries, []);
+      await store.forget(["b"], lease);
+      assert.deepEqual(
+        (await store.load({ since: version })).entries.filter(({ name }) => name === "b"),
+        [],
+      );
+    },
+  },
+  {
+    title: "answers for one entry",
+    run: async (open) => {
+      await using store = await open();
+      const lease = await lead(store);
+      await store.save(
+        new Map([
+          ["a", state(1)],
+          ["b", state(2)],
+        ]),
+        lease,
+      );
+      assert.deepEqual((await store.load({ name: "b" })).entries, [
+        { name: "b", definition: null, enabled: null, state: state(2) },
+      ]);
+      assert.deepEqual((await store.load({ name: "none" })).entries, []);
+    },
+  },
+  {
     title: "does not change its version when states are saved",
     run: async (open) => {
       await using store = await open();

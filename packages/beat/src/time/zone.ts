@@ -43,7 +43,7 @@ export class Zone {
     let zone = zones.get(name);
     if (zone === undefined) {
       const found = Info.normalizeZone(name);
-      if (!found.isValid)
+      if (typeof name !== "string" || !found.isValid)
         throw new ScheduleError(`there is no time zone "${name}". Use a name such as Europe/Berlin or UTC.`);
       zone = new Zone(name, (instant) => Math.round(found.offset(instant) * MINUTE_MS));
       zones.set(name, zone);

@@ -25,7 +25,8 @@ export function scheduleOf({ app, schedule }: BeatSource): string {
 
 /** Longest sleep of the beat, seconds. */
 export function maxIntervalOf({ app, maxInterval }: BeatSource): number {
-  return maxInterval ?? (app.conf.beatMaxLoopInterval || DEFAULT_MAX_INTERVAL);
+  // 0 is Celery's word for the default.
+  return maxInterval || app.conf.beatMaxLoopInterval || DEFAULT_MAX_INTERVAL;
 }
 
 /** The beat of an app: its entries, its settings, and the app as the sender. */
@@ -39,6 +40,7 @@ export async function beatOptions(source: BeatSource): Promise<BeatOptions> {
     timeZone: timeZoneOf(app),
     scope: app.name,
     maxIntervalMs: maxIntervalOf(source) * 1000,
+    syncEvery: app.conf.beatSyncEvery,
     cronStartingDeadline: app.conf.beatCronStartingDeadline ?? undefined,
     logger: app.logger,
     clock: app.clock,

@@ -21,6 +21,7 @@ export class EmbeddedBeat implements AsyncDisposable {
     const { service } = await makeScheduler(scheduler ?? this.#app.conf.beatScheduler, options, this.#app);
     this.#service = service;
     await service.start();
+    this.#app.events.emit("beat:started", { embedded: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

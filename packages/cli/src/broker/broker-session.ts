@@ -1,11 +1,12 @@
+import type { App } from "@q/core";
 import {
   Binding,
   type Channel,
   type Delivery,
   Exchange,
   type ExchangeType,
+  type Producer,
   Queue,
-  type TransportConnection,
 } from "@q/messaging";
 import { UsageError } from "../errors.ts";
 
@@ -23,14 +24,18 @@ export interface BrokerCommand {
 /** One connection to the broker and a channel on it, with the deliveries that were fetched and not yet acknowledged. */
 export class BrokerSession implements AsyncDisposable {
   readonly channel: Channel;
+  /** Publishes. */
+  readonly producer: Producer;
   readonly #held = new Map<string, Delivery>();
 
-  private constructor(channel: Channel) {
+  private constructor(channel: Channel, producer: Producer) {
     this.channel = channel;
+    this.producer = producer;
   }
 
-  static async open(connection: TransportConnection): Promise<BrokerSession> {
-    return new BrokerSession(await connection.openChannel());
+  static async open(app: App): Promise<BrokerSession> {
+    const connection = await (await app.connectionForWrite()).connect();
+    return new BrokerSession(await connection.openChannel(), await app.producer());
   }
 
   /** The next message, which is held until {@link ack} or the end; `undefined` when there is none. */
@@ -155,10 +160,10 @@ export const BROKER_COMMANDS: Readonly<Record<string, BrokerCommand>> = {
   "basic.publish": {
     usage: "<message> <exchange> [routing_key]",
     describe: 'send text; the exchange "" is the queue named by the routing key',
-    run: async ({ channel }, [text = "", exchange = "", routingKey = ""]) => {
+    run: async ({ producer }, [text = "", exchange = "", routingKey = ""]) => {
       const body = Buffer.from(text);
       const properties = { deliveryMode: 2 as const };
-      await channel.publish(
+      await producer.publish(
         { body, contentType: "text/plain", contentEncoding: "utf-8", headers: {}, properties },
         { exchange, routingKey },
       );

@@ -1,4 +1,4 @@
-import type { Channel, Delivery } from "@q/messaging";
+import type { Channel, Delivery, Producer } from "@q/messaging";
 
 /** What a {@link migrate} takes and how it ends. */
 export interface MigrationOptions {
@@ -33,7 +33,7 @@ const PREFETCH = 200;
  */
 export async function migrate(
   source: Channel,
-  destination: Channel,
+  destination: Producer,
   options: MigrationOptions,
 ): Promise<MigrationReport> {
   const idle = new AbortController();

@@ -12,7 +12,10 @@ export const amqpOptions = {
   json: { alias: "j", type: "boolean", describe: "print JSON" },
 } as const;
 
-const width = Math.max(...Object.keys(BROKER_COMMANDS).map((name) => name.length));
+/** The names of its commands. */
+export const AMQP_NAMES: readonly string[] = Object.keys(BROKER_COMMANDS);
+
+const width = Math.max(...AMQP_NAMES.map((name) => name.length));
 
 /** The end of its help. */
 export const AMQP_COMMANDS: string = [
@@ -29,11 +32,10 @@ export async function runAmqp(
 ): Promise<number> {
   const words = (args._ ?? []).slice(1).map(String);
   await using app = await openApp(args, io);
-  const connection = await app.connectionForWrite();
-  const session = BrokerSession.open(await connection.connect());
-  await using opened = await session;
+  await using opened = await BrokerSession.open(app);
   const say = (value: unknown): void => io.out(args.json === true ? JSON.stringify(value) : shown(value));
-  if (words.length > 0) {
+  // What Celery calls the prompt.
+  if (words.length > 0 && words[0] !== "repl") {
     say(await runBrokerCommand(opened, words));
     return EXIT.ok;
   }
@@ -48,7 +50,7 @@ export async function runAmqp(
 /** A numbered prompt, as in Celery; an error ends the command and not the prompt. */
 async function prompt(session: BrokerSession, say: (value: unknown) => void, io: Io): Promise<void> {
   const isTerminal = process.stdin.isTTY === true;
-  const names = [...Object.keys(BROKER_COMMANDS), "help", "exit"];
+  const names = [...AMQP_NAMES, "help", "exit"];
   const lines = createInterface({
     input: process.stdin,
     output: process.stderr,

@@ -91,7 +91,9 @@ export async function runBeatNext(
   args: NamedArguments & { readonly count: number },
   io: Io,
 ): Promise<number> {
-  const times = await withBeat(args, io, (beat) => beat.next(args.name, args.count));
+  const { name, count } = args;
+  if (!(Number.isInteger(count) && count > 0)) throw new UsageError("--count wants a whole number from 1");
+  const times = await withBeat(args, io, (beat) => beat.next(name, count));
   for (const time of times) io.out(time.toISOString());
   return EXIT.ok;
 }
@@ -137,7 +139,9 @@ function scheduleOf({ every, crontab, clocked, solar }: AddArguments): ScheduleS
   if (every !== undefined) return { every };
   if (crontab !== undefined) return { crontab };
   if (clocked !== undefined) return { clocked };
-  const [event = "", latitude, longitude] = (solar ?? "").split(",");
+  const [event = "", latitude, longitude, ...more] = (solar ?? "").split(",");
+  if (!latitude?.trim() || !longitude?.trim() || more.length > 0)
+    throw new UsageError("--solar wants event,latitude,longitude, such as sunset,52.5,13.4");
   return { solar: { event: event as never, latitude: Number(latitude), longitude: Number(longitude) } };
 }
 

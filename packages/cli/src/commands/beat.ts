@@ -1,5 +1,6 @@
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
-import type { Service } from "@q/kernel";
+import type { App } from "@q/core";
+import { type Service, sleep } from "@q/kernel";
 import { beatOptions, maxIntervalOf, scheduleOf, shownSchedule } from "../beat/beat-options.ts";
 import { makeScheduler } from "../beat/make-beat.ts";
 import { detach } from "../detach.ts";
@@ -65,7 +66,8 @@ export async function runBeat(args: BeatArguments, io: Io): Promise<number> {
   const logfile = args.logfile ?? conf.beatLogfile ?? undefined;
   if (args.detach === true) {
     const executable = args.executable ?? conf.beatExecutable ?? undefined;
-    const code = await detach({ executable, logfile, env: io.env });
+    const pidfile = args.pidfile ?? conf.beatPidfile ?? undefined;
+    const code = await detach({ executable, logfile, pidfile, io });
     if (code !== undefined) return code;
   }
   const { uid = conf.beatUid, gid = conf.beatGid, umask = conf.beatUmask } = args;
@@ -97,19 +99,24 @@ export async function runBeat(args: BeatArguments, io: Io): Promise<number> {
     }),
   );
   // Awaited here: the app is closed when this function is left.
-  return await runUntilStopped(service, say);
+  return await runUntilStopped(service, { app, say });
 }
 
 /** SIGTERM and SIGINT end it: what is being sent is finished and recorded. */
-async function runUntilStopped(service: Service, say: (line: string) => void): Promise<number> {
-  let stop = (): void => {};
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
+async function runUntilStopped(
+  service: Service,
+  { app, say }: { readonly app: App; readonly say: (line: string) => void },
+): Promise<number> {
+  const end = new AbortController();
+  const stop = (): void => end.abort();
   const signals = ["SIGTERM", "SIGINT"] as const;
   for (const signal of signals) process.on(signal, stop);
   try {
     await service.start();
+    app.events.emit("beat:started", { embedded: false });
     say("beat: started");
-    await stopped;
+    // A scheduler of one's own may have nothing that keeps the process alive.
+    while (!end.signal.aborted) await sleep(2 ** 30, { signal: end.signal });
     say("beat: shutting down");
     return EXIT.ok;
   } finally {

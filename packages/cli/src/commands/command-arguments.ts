@@ -4,9 +4,12 @@ import { UsageError } from "../errors.ts";
 /**
  * Arguments of a command of remote control by name, from the texts of the command line in their order.
  *
- * @throws {UsageError} when there are too many, or one has not the type it should have
+ * @throws {UsageError} when there are too few or too many, or one has not the type it should have
  */
 export function commandArguments(spec: CommandSpec, texts: readonly string[]): Record<string, unknown> {
+  // Its signature shows what cannot be left out: <queue>.
+  const required = spec.signature?.match(/<[^>]+>/g)?.length ?? 0;
+  if (texts.length < required) throw takes(spec);
   const types = Object.entries(spec.args ?? {});
   const named = types.slice(0, texts.length).map(([name, type], index) => {
     return [name, converted(spec, { name, type, text: texts[index] as string })] as const;

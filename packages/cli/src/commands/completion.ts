@@ -20,8 +20,11 @@ _q_completion() {
 }
 compdef _q_completion q`,
   fish: `# Put this into ~/.config/fish/completions/q.fish: q completion fish > ~/.config/fish/completions/q.fish
-complete -c q -a '(q --get-yargs-completions (commandline -opc) (commandline -ct) 2>/dev/null | string replace -r ":.*" "")'`,
+complete -c q -a '(q --get-yargs-completions (commandline -opc) (commandline -ct | string collect --allow-empty) 2>/dev/null | string replace -r ":.*" "")'`,
 };
+
+/** The shells. */
+export const SHELLS: readonly string[] = Object.keys(SCRIPTS);
 
 /** Prints the script that completes \`q\` in a shell. */
 export async function runCompletion({ shell }: { shell: string }, io: Io): Promise<number> {

@@ -1,6 +1,8 @@
 import type { App } from "@q/core";
 import { EventReceiver, EventState } from "@q/core/events";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
+import type { daemonOptions } from "../daemon-options.ts";
+import { detach } from "../detach.ts";
 import { EXIT } from "../errors.ts";
 import type { GlobalArguments } from "../global-options.ts";
 import type { Io } from "../io.ts";
@@ -10,6 +12,7 @@ import { untilStopped } from "../monitor/until-stopped.ts";
 import { openApp } from "../open-app.ts";
 import { createLogger } from "../output/logger.ts";
 import { PidFile } from "../pidfile.ts";
+import { takePrivileges } from "../privileges.ts";
 
 /** Options of `q events`. */
 export const eventsOptions = {
@@ -34,23 +37,37 @@ export const eventsOptions = {
     describe: "DEBUG, INFO, WARNING, ERROR, CRITICAL",
   },
   logfile: { alias: "f", type: "string", describe: "append the log of the camera to this file" },
-  pidfile: { type: "string", describe: "write the process id to this file" },
 } as const;
 
 /** The options of `q events`, parsed. */
-export type EventsArguments = GlobalArguments & ArgumentsCamelCase<InferredOptionTypes<typeof eventsOptions>>;
+export type EventsArguments = GlobalArguments &
+  ArgumentsCamelCase<InferredOptionTypes<typeof eventsOptions & typeof daemonOptions>>;
 
 /** Shows the events of the fleet, or stores what they tell. Ends with the signals INT and TERM. */
 export async function runEvents(args: EventsArguments, io: Io): Promise<number> {
   await using app = await openApp(args, io);
-  const logfile = args.logfile ?? app.conf.eventsLogfile;
-  app.logger = createLogger({ level: args.loglevel, file: logfile ?? undefined, color: false });
-  const pidfile = args.pidfile ?? app.conf.eventsPidfile;
-  using _pidfile = pidfile === null ? undefined : new PidFile(pidfile);
+  const { conf } = app;
+  const logfile = args.logfile ?? conf.eventsLogfile ?? undefined;
+  const pidfile = args.pidfile ?? conf.eventsPidfile ?? undefined;
+  const { uid = conf.eventsUid, gid = conf.eventsGid, umask = conf.eventsUmask } = args;
+  takePrivileges({ umask });
+  if (args.detach === true) {
+    const executable = args.executable ?? conf.eventsExecutable ?? undefined;
+    const code = await detach({ executable, logfile, pidfile, io });
+    if (code !== undefined) return code;
+  }
+  const isScreen = args.camera === undefined && args.dump !== true && args.json !== true;
+  // Lines of a log would be written over the screen, which tells by itself of what is wrong.
+  if (!isScreen || logfile !== undefined)
+    app.logger = createLogger({ level: args.loglevel, file: logfile, color: false });
+  using _pidfile = pidfile === undefined ? undefined : new PidFile(pidfile);
+  takePrivileges({ uid, gid });
+  const color = io.color && args.noColor !== true;
   await untilStopped(io, async (signal) => {
     if (args.camera !== undefined) await film(app, { args, io, signal, camera: args.camera });
-    else if (args.dump === true || args.json === true) await dump(app, { args, io, signal });
-    else await (await import("../monitor/terminal/run-monitor.ts")).runMonitor(app, signal);
+    else if (isScreen)
+      await (await import("../monitor/terminal/run-monitor.ts")).runMonitor(app, { color, signal });
+    else await dump(app, { args, io, signal });
   });
   return EXIT.ok;
 }

@@ -9,14 +9,33 @@ import { type DotNode, dotGraph } from "../output/dot.ts";
 /** Arguments behind the name of the command. */
 type GraphArguments = GlobalArguments & { _?: readonly (string | number)[] };
 
-/** Prints the parts of a worker and what each of them needs, in Graphviz's language. */
+/** Parts that need a broker: those of Celery's consumer, which is a blueprint of its own there. */
+const isOfConsumer = ({ name, requires }: { name: string; requires: readonly string[] }): boolean =>
+  name !== "autoscaler" && (name === "connection" || requires.length > 0);
+
+/**
+ * Prints the parts of a worker and what each of them needs, in Graphviz's language; with `worker` or `consumer` only
+ * what Celery has in the blueprint of that name.
+ *
+ * @throws {UsageError} for another name
+ */
 export async function runGraphBootsteps(args: GraphArguments, io: Io): Promise<number> {
+  const wanted = new Set((args._ ?? []).slice(2).map(String));
+  for (const word of wanted)
+    if (word !== "worker" && word !== "consumer") throw new UsageError(`there is no blueprint "${word}"`);
   await using app = await openApp(args, io);
-  const { bootsteps } = new Worker(app, { pool: "solo" });
+  const { bootsteps: all } = new Worker(app, { pool: "solo" });
+  const bootsteps = all.filter(
+    (step) => wanted.size === 0 || wanted.has(isOfConsumer(step) ? "consumer" : "worker"),
+  );
   io.out(
     dotGraph("bootsteps", {
       nodes: bootsteps.map(({ name }) => ({ id: name, label: name, attributes: { shape: "box" } })),
-      edges: bootsteps.flatMap(({ name, requires }) => requires.map((other) => [name, other] as const)),
+      edges: bootsteps.flatMap(({ name, requires }) =>
+        requires
+          .filter((other) => bootsteps.some((step) => step.name === other))
+          .map((other) => [name, other] as const),
+      ),
     }),
   );
   return EXIT.ok;

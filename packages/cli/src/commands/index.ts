@@ -1,4 +1,5 @@
 import type { Options } from "yargs";
+import { daemonGroups, daemonOptions } from "../daemon-options.ts";
 import type { Io } from "../io.ts";
 import { BEAT_COMMANDS } from "./beat-commands.ts";
 import type { RemoteCommandArguments } from "./remote-command.ts";
@@ -15,8 +16,12 @@ export interface LazyCommand {
 /** What a command takes and does. Returns the exit code. */
 export interface Command {
   readonly options: Readonly<Record<string, Options>>;
+  /** Titles in the help, each with the options under it; the others come under `Options:`. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Usage of a command that takes any number of arguments; it finds them in `_`, behind its own name. */
   readonly usage?: string;
+  /** What may be typed behind its name, for completion. */
+  readonly words?: (argv: readonly string[], io: Io) => Promise<readonly string[]>;
   /** Further text for the end of its help. */
   readonly epilogue?: (argv: readonly string[], io: Io) => Promise<string>;
   readonly run: (args: never, io: Io) => Promise<number>;
@@ -33,15 +38,16 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
   worker: {
     describe: "run tasks",
     load: async () => {
-      const { workerOptions, runWorker } = await import("./worker.ts");
-      return { options: workerOptions, run: runWorker };
+      const { workerGroups, workerOptions, runWorker } = await import("./worker.ts");
+      const options = { ...workerOptions, ...daemonOptions };
+      return { options, groups: workerGroups, epilogue: settingsHint, run: runWorker };
     },
   },
   beat: {
     describe: "send periodic tasks",
     load: async () => {
       const { beatCommandOptions, runBeat } = await import("./beat.ts");
-      return { options: beatCommandOptions, run: runBeat };
+      return { options: beatCommandOptions, groups: daemonGroups, epilogue: settingsHint, run: runBeat };
     },
     commands: BEAT_COMMANDS,
   },
@@ -73,15 +79,15 @@ export const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     describe: "show what happens in the fleet",
     load: async () => {
       const { eventsOptions, runEvents } = await import("./events.ts");
-      return { options: eventsOptions, run: runEvents };
+      return { options: { ...eventsOptions, ...daemonOptions }, groups: daemonGroups, run: runEvents };
     },
   },
   "multi <command>": {
     describe: "start and stop several workers on this machine",
     load: async () => {
-      const { MULTI_USAGE } = await import("./multi.ts");
+      const { MULTI_COMMANDS, MULTI_USAGE } = await import("./multi.ts");
       // Its arguments have a syntax of their own: main hands them over unread. This is for the help.
-      return { options: {}, usage: MULTI_USAGE, run: async () => 0 };
+      return { options: {}, usage: MULTI_USAGE, words: async () => MULTI_COMMANDS, run: async () => 0 };
     },
   },
   purge: {
@@ -122,16 +128,21 @@ export const GROUPS: Readonly<Record<string, CommandGroup>> = {
   ...TOOL_GROUPS,
 };
 
+async function settingsHint(): Promise<string> {
+  return "Settings may follow behind --, as in: -- worker_prefetch_multiplier=1 task_acks_late=true";
+}
+
 function remote(kind: "inspect" | "control", describe: string): LazyCommand {
   return {
     describe,
     load: async () => {
       const { listOption, runRemoteCommand } = await import("./remote-command.ts");
       const { remoteOptions } = await import("./remote-options.ts");
-      const { remoteHelp } = await import("./remote-help.ts");
+      const { remoteHelp, remoteNames } = await import("./remote-help.ts");
       return {
         options: { ...remoteOptions, ...listOption },
         usage: `$0 ${kind} [options] <command> [arguments]`,
+        words: (argv, io) => remoteNames(kind, argv, io),
         epilogue: (argv, io) => remoteHelp(kind, argv, io),
         run: (args: RemoteCommandArguments, io) => runRemoteCommand(kind, args, io),
       };

@@ -18,6 +18,9 @@ q logtool debug <files>       lines that say nothing of a task
 
 Reads logs of q worker and of celery worker at level INFO, as text or as JSON lines; - is standard input.`;
 
+/** What it takes behind its name. */
+export const LOGTOOL_COMMANDS: readonly string[] = ["stats", "traces", "errors", "incomplete", "debug"];
+
 /** Tells from logs what became of the tasks. */
 export async function runLogtool(
   args: { json?: boolean | undefined; _?: readonly (string | number)[] },

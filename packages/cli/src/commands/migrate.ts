@@ -1,5 +1,5 @@
 import { type App, createApp } from "@q/core";
-import { type Channel, declareEntity, type TransportConnection } from "@q/messaging";
+import { type Channel, declareEntity } from "@q/messaging";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import { migrate, type MigrationReport } from "../broker/migration.ts";
 import { EXIT, UsageError } from "../errors.ts";
@@ -47,23 +47,25 @@ export async function runMigrate(
   io: Io,
 ): Promise<number> {
   if (args.limit !== undefined && !(args.limit >= 1)) throw new UsageError("--limit is a number from 1");
-  await using app = await openApp(args, io);
+  // For its queues and options; it needs no broker of its own.
+  await using app = await openApp({ ...args, broker: args.broker ?? args.source }, io);
   await using from = brokerApp(app, args.source);
   await using to = brokerApp(app, args.destination);
   const queues = queuesOf(app, args.queues);
   await using source = await openChannel(from);
-  await using destination = await openChannel(to);
+  await using target = await openChannel(to);
   let total = 0;
-  for (const [name, target] of queues) {
-    await declareEntity(destination.channel, app.queues.get(target));
-    await declareEntity(source.channel, app.queues.get(name));
-    total += (await source.channel.queueInfo(name)).messages;
+  for (const [name, goal] of queues) {
+    await declareEntity(target, app.queues.get(goal));
+    await declareEntity(source, app.queues.get(name));
+    total += (await source.queueInfo(name)).messages;
   }
+  const destination = await to.producer();
   using progress = new Progress(io, "Migrating", Math.min(total, args.limit ?? Infinity));
   const isForever = args.forever === true;
   let report: MigrationReport = { migrated: 0, left: 0 };
   await untilStopped(io, async (signal) => {
-    report = await migrate(source.channel, destination.channel, {
+    report = await migrate(source, destination, {
       queues,
       tasks: args.tasks === undefined ? undefined : new Set(args.tasks.split(",")),
       limit: args.limit ?? Infinity,
@@ -76,8 +78,13 @@ export async function runMigrate(
   });
   progress[Symbol.dispose]();
   if (args.json === true) io.out(JSON.stringify({ ...report, queues: Object.fromEntries(queues) }));
-  else io.out(`Migrated ${report.migrated} messages${report.left > 0 ? `, ${report.left} were left` : ""}.`);
+  else io.out(summary(report));
   return EXIT.ok;
+}
+
+function summary({ migrated, left }: MigrationReport): string {
+  const rest = left > 0 ? `, ${left} ${left === 1 ? "was" : "were"} left` : "";
+  return `Migrated ${migrated} ${migrated === 1 ? "message" : "messages"}${rest}.`;
 }
 
 /** An app on another broker, with the options of this one. */
@@ -88,15 +95,8 @@ function brokerApp(app: App, url: string): App {
   });
 }
 
-/** A channel of a connection of its own, both closed together. */
-interface OwnChannel extends AsyncDisposable {
-  readonly channel: Channel;
-}
-
-async function openChannel(app: App): Promise<OwnChannel> {
-  const connection: TransportConnection = await (await app.connectionForWrite()).connect();
-  const channel = await connection.openChannel();
-  return { channel, [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose]() };
+async function openChannel(app: App): Promise<Channel> {
+  return (await (await app.connectionForWrite()).connect()).openChannel();
 }
 
 /** `a,b:c` as queue of the source by queue of the destination. */

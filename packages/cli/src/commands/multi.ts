@@ -34,6 +34,10 @@ stop, stopwait, restart and kill find the nodes by the same --pidfile as start.
 
 const FLAGS = ["--nosplash", "--quiet", "-q", "--verbose", "--no-color", "-C", "--json"] as const;
 
+/** What `q multi` takes behind its name. */
+export const MULTI_COMMANDS: readonly string[] =
+  "start stop stopwait restart kill show get names expand help".split(" ");
+
 /** Runs `q multi` with what follows that word, and with the global options that stood before it. */
 export async function runMulti(argv: readonly string[], io: Io): Promise<number> {
   const flags = new Set(argv.filter((word) => (FLAGS as readonly string[]).includes(word)));

@@ -41,8 +41,8 @@ export async function runPurge(args: PurgeArguments, io: Io): Promise<number> {
   else
     io.out(
       total === 0
-        ? `No messages purged from ${names.length} queues`
-        : `Purged ${total} messages from ${names.length} queues.`,
+        ? `No messages purged from ${counted(names.length, "queue")}`
+        : `Purged ${counted(total, "message")} from ${counted(names.length, "queue")}.`,
     );
   return EXIT.ok;
 }
@@ -54,3 +54,5 @@ async function confirmed(names: readonly string[], io: Io): Promise<boolean> {
   io.err("Nothing was purged. Use --force to purge without being asked.");
   return false;
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -67,24 +67,36 @@ it("prints answers as Celery does, or as JSON", async () => {
   expect((await q("control", "rate_limit", "t.add", "10/m", ...to)).out).toBe(
     "->  w1@here: OK\n        new rate limit set successfully",
   );
-  expect((await q("control", "time_limit", "t.none", "1", ...to)).out).toBe(
-    "->  w1@here: ERROR\n        unknown task",
-  );
+  const refused = await q("control", "time_limit", "t.none", "1", ...to);
+  expect([refused.code, refused.out]).toEqual([1, "->  w1@here: ERROR\n        unknown task"]);
+  expect((await q("control", "heartbeat", ...to)).out).toBe("->  w1@here: OK");
+  const half = await q("status", "-d", "w1@here,w2@here", "-t", "0.05");
+  expect([half.code, half.err]).toEqual([0, "No answer from w2@here"]);
   const json = await q("control", "revoke", "0012", "0x10", "-j", ...to);
   expect(json.out).toBe(`[{"w1@here":{"ok":"tasks {'0012', '0x10'} flagged as revoked"}}]`);
 });
 
 it("lets workers that start later know of a revocation, although nobody answers", async () => {
-  expect((await q("control", "revoke", "some-id", "-t", "0.02")).code).toBe(69);
-  expect((await worker()).revoked.ids()).toEqual(["some-id"]);
+  expect(await q("control", "revoke", "some-id", "-t", "0.02")).toMatchObject({
+    code: 69,
+    err: expect.stringContaining("workers that start will know of it") as string,
+  });
+  await q("control", "revoke_by_stamped_headers", "tenant=acme", "tenant=initech", "-t", "0.02");
+  const { revoked, revokedStamps } = await worker();
+  expect(revoked.texts()).toEqual(["some-id"]);
+  expect(revokedStamps.texts()).toEqual(['["tenant","acme"]', '["tenant","initech"]']);
 });
 
 it.each([
   [["inspect"], /Which command\? q inspect --list/],
   [["inspect", "pong"], /no inspect command "pong"\. Did you mean "ping"\?/],
   [["inspect", "revoke"], /"revoke" is a command of q control/],
+  [["control", "add_consumer"], /"add_consumer" takes the arguments: <queue> /],
+  [["control", "rate_limit", "t.add"], /takes the arguments: <task_name> <rate_limit/],
+  [["control", "terminate", "KILL"], /takes the arguments: <signal> <id1> /],
   [["control", "pool_grow", "many"], /n must be a number, and "many" is none/],
   [["inspect", "conf", "maybe"], /with_defaults must be a yes or no/],
+  [["control", "revoke_by_stamped_headers", "tenant"], /"tenant" is no stamp/],
   [["inspect", "ping", "twice"], /"ping" takes no arguments/],
   [["control", "rate_limit", "a", "b", "c"], /takes the arguments: <task_name> <rate_limit/],
   [["inspect", "ping", "--no-such"], /Unknown argument/],

@@ -3,7 +3,7 @@ import { EXIT } from "../errors.ts";
 import type { GlobalArguments } from "../global-options.ts";
 import type { Io } from "../io.ts";
 import { openApp } from "../open-app.ts";
-import { printNodeCount, printReply } from "../output/replies.ts";
+import { printMissing, printNodeCount, printReply } from "../output/replies.ts";
 import { destinations, type remoteOptions } from "./remote-options.ts";
 
 /** The options of `q status`, parsed. */
@@ -13,9 +13,10 @@ export type StatusArguments = GlobalArguments & ArgumentsCamelCase<InferredOptio
 export async function runStatus(args: StatusArguments, io: Io): Promise<number> {
   await using app = await openApp(args, io);
   const { json = false, quiet = false, noColor = false } = args;
+  const destination = destinations(args.destination);
   const style = { color: io.color && !noColor, quiet, body: false };
   const replies = await app.control.ping({
-    destination: destinations(args.destination),
+    destination,
     timeout: args.timeout ?? 1,
     ...(!json && { callback: (reply) => printReply(io, reply, style) }),
   });
@@ -25,5 +26,6 @@ export async function runStatus(args: StatusArguments, io: Io): Promise<number> 
   }
   if (json) io.out(JSON.stringify(Object.assign({}, ...replies)));
   if (!quiet) printNodeCount(json ? { ...io, out: io.err } : io, replies.length);
+  printMissing(io, replies, destination);
   return EXIT.ok;
 }

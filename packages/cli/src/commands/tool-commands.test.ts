@@ -119,6 +119,10 @@ describe("q graph", () => {
   it("draws the parts of a worker, each behind what it requires", async () => {
     const [dot = ""] = (await q("-b", memory(), "graph", "bootsteps")).out;
     expect(dot).toMatch(/^digraph "bootsteps" \{/);
+    const [ofConsumer = ""] = (await q("-b", memory(), "graph", "bootsteps", "consumer")).out;
+    expect(ofConsumer).toContain('"mingle" -> "control"');
+    expect(ofConsumer).not.toContain('"executor"');
+    expect((await q("-b", memory(), "graph", "bootsteps", "nothing")).code).toBe(64);
     expect(dot).toContain('"consumer" -> "connection";');
   });
 
@@ -168,4 +172,15 @@ it("q completion prints a script for each shell", async () => {
   for (const shell of ["bash", "zsh", "fish"])
     expect((await q("completion", shell)).out[0]).toContain("--get-yargs-completions");
   expect(await q("completion", "tcsh")).toMatchObject({ code: 64 });
+});
+
+it("the shell is told what may follow a command", async () => {
+  const completed = async (...words: string[]): Promise<string[]> =>
+    (await q("--get-yargs-completions", "q", ...words)).out;
+  expect(await completed("inspect", "act")).toEqual(["active", "active_queues"]);
+  expect(await completed("-A", "nothing.ts", "control", "rat")).toEqual(["rate_limit"]);
+  expect(await completed("multi", "st")).toEqual(["start", "stop", "stopwait"]);
+  expect(await completed("completion", "")).toEqual(["bash", "zsh", "fish"]);
+  expect(await completed("amqp", "basic.")).toEqual(["basic.get", "basic.publish", "basic.ack"]);
+  expect(await completed("logtool", "in")).toEqual(["incomplete"]);
 });

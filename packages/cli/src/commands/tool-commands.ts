@@ -12,26 +12,40 @@ export const TOOL_COMMANDS: Readonly<Record<string, LazyCommand>> = {
   amqp: {
     describe: "run commands on the broker, or a prompt for them",
     load: async () => {
-      const { AMQP_COMMANDS, amqpOptions, runAmqp } = await import("./amqp.ts");
+      const { AMQP_COMMANDS, AMQP_NAMES, amqpOptions, runAmqp } = await import("./amqp.ts");
       const epilogue = async (): Promise<string> => AMQP_COMMANDS;
       return {
         options: amqpOptions,
         usage: "$0 amqp [options] [command] [arguments]",
+        words: async () => AMQP_NAMES,
         epilogue,
         run: runAmqp,
       };
     },
   },
+  flower: {
+    describe: "run Flower, Celery's web monitor, where it is installed",
+    load: async () => {
+      const { flowerOptions, runFlower } = await import("./flower.ts");
+      const epilogue = async (): Promise<string> =>
+        "Options of Flower follow behind --, as in: q flower -- --port=5566";
+      return { options: flowerOptions, epilogue, run: runFlower };
+    },
+  },
   logtool: {
     describe: "tell from logs what became of the tasks",
     load: async () => {
-      const { LOGTOOL_USAGE, logtoolOptions, runLogtool } = await import("./logtool.ts");
-      return { options: logtoolOptions, usage: LOGTOOL_USAGE, run: runLogtool };
+      const { LOGTOOL_COMMANDS, LOGTOOL_USAGE, logtoolOptions, runLogtool } = await import("./logtool.ts");
+      const words = async (): Promise<readonly string[]> => LOGTOOL_COMMANDS;
+      return { options: logtoolOptions, usage: LOGTOOL_USAGE, words, run: runLogtool };
     },
   },
   "completion <shell>": {
     describe: "print the completion script of bash, zsh or fish",
-    load: async () => ({ options: {}, run: (await import("./completion.ts")).runCompletion }),
+    load: async () => {
+      const { runCompletion, SHELLS } = await import("./completion.ts");
+      return { options: {}, words: async () => SHELLS, run: runCompletion };
+    },
   },
 };
 
@@ -41,10 +55,13 @@ export const TOOL_GROUPS: Readonly<Record<string, CommandGroup>> = {
     describe: "list what the app declares on the broker",
     commands: {
       bindings: {
-        describe: "queues and how they are bound",
+        describe: "queues of the app and how it binds them",
         load: async () => {
           const { listBindingsOptions, runListBindings } = await import("./list-bindings.ts");
-          return { options: listBindingsOptions, run: runListBindings };
+          const epilogue = async (): Promise<string> =>
+            "Shows what the app declares. What others have bound on a RabbitMQ only its management interface can tell:\n" +
+            "rabbitmqctl list_bindings.";
+          return { options: listBindingsOptions, epilogue, run: runListBindings };
         },
       },
     },
@@ -54,7 +71,11 @@ export const TOOL_GROUPS: Readonly<Record<string, CommandGroup>> = {
     commands: {
       bootsteps: {
         describe: "the parts of a worker and what each needs",
-        load: async () => ({ options: {}, run: (await import("./graph.ts")).runGraphBootsteps }),
+        load: async () => ({
+          options: {},
+          usage: "$0 graph bootsteps [worker] [consumer]",
+          run: (await import("./graph.ts")).runGraphBootsteps,
+        }),
       },
       workers: {
         describe: "workers, their executors, broker and backend",

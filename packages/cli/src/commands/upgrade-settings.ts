@@ -37,7 +37,10 @@ export async function runUpgradeSettings(
   }
   if (args.json === true) io.out(JSON.stringify({ file, changed: found }));
   else if (found.length === 0) io.out("Does not seem to require an upgrade.");
-  else for (const { from, to } of found) io.out(`${from} -> ${to}`);
+  else {
+    for (const { from, to } of found) io.out(`${from} -> ${to}`);
+    if (args.noBackup !== true) io.err(`The file as it was: ${file}.orig`);
+  }
   return EXIT.ok;
 }
 

@@ -2,7 +2,8 @@ import { expandPath, nodeName, Worker, type WorkerOptions } from "@q/worker";
 import type { App } from "@q/core";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import type { GlobalArguments } from "../global-options.ts";
-import { detach } from "../detach.ts";
+import { daemonGroups, type daemonOptions } from "../daemon-options.ts";
+import { detach, startAgain } from "../detach.ts";
 import { exitCodeOf, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { importTasks } from "../load-app.ts";
@@ -12,12 +13,16 @@ import { logLevel } from "../output/logger.ts";
 import { WorkerLog } from "../output/worker-log.ts";
 import { TaskOutput } from "@q/worker/internal";
 import { PidFile } from "../pidfile.ts";
-import { takePrivileges } from "../privileges.ts";
+import { isRoot, takePrivileges } from "../privileges.ts";
 import { WorkerSignals } from "../signals.ts";
 import { version } from "../version.ts";
 
 const list = (value: string | undefined): string[] | undefined =>
   value?.split(",").filter((one) => one !== "");
+
+/** Celery refuses where pickle is accepted; no message of ours runs code, but tasks do. */
+const AS_ROOT =
+  "tasks run as root here: start the worker as another user, or with --uid; C_FORCE_ROOT=1 allows it";
 
 /** Options of `q worker`. */
 export const workerOptions = {
@@ -34,12 +39,6 @@ export const workerOptions = {
     describe: "append the log to this file; %n, %h, %p as in the node name, %i or %I for a file per process",
   },
   logformat: { choices: ["text", "json"], default: "text", describe: "form of the log" },
-  pidfile: { type: "string", describe: "write the process id to this file" },
-  detach: { alias: "D", type: "boolean", describe: "run in the background" },
-  uid: { type: "string", describe: "user to run as" },
-  gid: { type: "string", describe: "group to run as" },
-  umask: { type: "string", describe: "file mode mask, octal" },
-  executable: { type: "string", describe: "program that runs it with --detach; default this Node" },
   queues: { alias: "Q", type: "string", describe: "queues to consume, separated by commas" },
   "exclude-queues": { alias: "X", type: "string", describe: "queues not to consume" },
   include: { alias: "I", type: "string", describe: "modules to import first, separated by commas" },
@@ -69,7 +68,7 @@ export const workerOptions = {
   optimization: {
     alias: "O",
     choices: ["fair", "default"],
-    describe: "fair: a task goes to an idle process only; default: some wait at busy ones, for throughput",
+    describe: "fair: hold what can run, and what prefetch adds; default: 16 messages more per process",
   },
   "time-limit": { type: "number", describe: "seconds after which a task is ended by force" },
   "soft-time-limit": { type: "number", describe: "seconds after which a task's signal aborts" },
@@ -97,11 +96,55 @@ export const workerOptions = {
   "heartbeat-interval": { type: "number", describe: "seconds between heartbeats; default 2" },
 } as const;
 
-/** The options of `q worker`, parsed. */
-export type WorkerArguments = GlobalArguments & ArgumentsCamelCase<InferredOptionTypes<typeof workerOptions>>;
+/** Titles in the help. */
+export const workerGroups: Readonly<
+  Record<string, readonly (keyof typeof workerOptions | keyof typeof daemonOptions)[]>
+> = {
+  "Queues:": ["queues", "exclude-queues", "prefetch-multiplier", "disable-prefetch", "unusable", "purge"],
+  "Pool:": [
+    "pool",
+    "concurrency",
+    "tasks-per-executor",
+    "autoscale",
+    "optimization",
+    "max-tasks-per-child",
+    "max-memory-per-child",
+    "time-limit",
+    "soft-time-limit",
+    "grace-period",
+  ],
+  "Fleet:": [
+    "task-events",
+    "without-gossip",
+    "without-mingle",
+    "without-heartbeat",
+    "heartbeat-interval",
+    "http-port",
+    "http-host",
+  ],
+  "Embedded beat:": ["beat", "schedule", "scheduler"],
+  ...daemonGroups,
+};
 
-/** Runs a worker until it is told to stop. */
+/** The options of `q worker`, parsed. */
+export type WorkerArguments = GlobalArguments &
+  ArgumentsCamelCase<InferredOptionTypes<typeof workerOptions & typeof daemonOptions>>;
+
+/** Runs a worker until it is told to stop; one that was detached and is told to hang up starts again. */
 export async function runWorker(args: WorkerArguments, io: Io): Promise<number> {
+  const { code, wantsRestart } = await runOnce(args, io);
+  // Not before its pid file is gone.
+  if (wantsRestart) startAgain();
+  return code;
+}
+
+/** How a worker has ended. */
+interface End {
+  readonly code: number;
+  readonly wantsRestart: boolean;
+}
+
+async function runOnce(args: WorkerArguments, io: Io): Promise<End> {
   const app = await openApp(args, io, { app: true });
   const hostname = nodeName(args.hostname);
   app.config.configFromCmdline(args["--"] ?? []);
@@ -109,13 +152,14 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
   const { uid = app.conf.workerUid, gid = app.conf.workerGid, umask = app.conf.workerUmask } = args;
   takePrivileges({ umask });
   const background = args.detach === true ? await detachWorker(app, { args, io, hostname }) : undefined;
-  if (background !== undefined) return background;
+  if (background !== undefined) return { code: background, wantsRestart: false };
   const log = workerLog(app, { args, io, hostname });
   app.logger = log.main;
   const pidfile = args.pidfile ?? app.conf.workerPidfile;
   using _pidfile = pidfile === null ? undefined : new PidFile(expandPath(pidfile, hostname));
   // The files belong to who starts it, the tasks to who runs it.
   takePrivileges({ uid, gid });
+  if (isRoot() && !io.env["C_FORCE_ROOT"]) log.main.warn({}, AS_ROOT);
   await importTasks(app, process.cwd(), list(args.include));
 
   const outputLevel = app.conf.workerRedirectStdouts
@@ -142,11 +186,11 @@ export async function runWorker(args: WorkerArguments, io: Io): Promise<number> 
     await beat?.start();
     announce(worker, args, io);
     await worker.stopped;
-    return signals.exitCode;
+    return { code: signals.exitCode, wantsRestart: signals.wantsRestart };
   } catch (error) {
     io.err(`q worker: ${error instanceof Error ? error.message : String(error)}`);
     await worker.stop("warm");
-    return exitCodeOf(error);
+    return { code: exitCodeOf(error), wantsRestart: false };
   } finally {
     await beat?.[Symbol.asyncDispose]();
     await app.close();
@@ -176,7 +220,7 @@ async function detachWorker(
     executable: args.executable ?? workerExecutable ?? undefined,
     logfile: expanded(args.logfile ?? workerLogfile),
     pidfile: expanded(args.pidfile ?? workerPidfile),
-    env: io.env,
+    io,
   });
   if (code !== undefined) await app.close();
   return code;

@@ -3,7 +3,8 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, UsageError } from "../errors.ts";
-import { isAlive, readPid } from "../pidfile.ts";
+import { isProcessAlive } from "@q/kernel";
+import { readPid } from "../pidfile.ts";
 import type { ClusterPlan, PlannedNode } from "./node-plan.ts";
 
 /** The command itself, as the package installs it. */
@@ -82,7 +83,7 @@ export class ClusterNode {
   }
 
   get isAlive(): boolean {
-    return this.pid !== undefined && isAlive(this.pid);
+    return this.pid !== undefined && isProcessAlive(this.pid);
   }
 
   /** Starts it and returns the exit code of the command, which ends when the worker is in the background. */
@@ -111,7 +112,7 @@ export class ClusterNode {
   /** False when there is no such process. */
   send(signal: NodeJS.Signals): boolean {
     const { pid } = this;
-    if (pid === undefined || !isAlive(pid)) return false;
+    if (pid === undefined || !isProcessAlive(pid)) return false;
     try {
       process.kill(pid, signal);
       return true;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../pidfile.ts";
+import { isProcessAlive } from "@q/kernel";
 import type { ClusterNode } from "./cluster-node.ts";
 
 /** Where a cluster says what it does. */
@@ -105,7 +105,7 @@ export class Cluster {
       for (const node of left) {
         const pid = pids.get(node);
         // Not by its pid file, which goes a moment before the process does.
-        if (pid !== undefined && isAlive(pid)) continue;
+        if (pid !== undefined && isProcessAlive(pid)) continue;
         left.delete(node);
         this.#output.note(`\t> ${node.name}: ${this.#output.paint("OK", "green")}`);
       }

@@ -25,7 +25,8 @@ export function workerBanner(worker: Worker, version: string): string {
   ].join("\n");
 }
 
-function resultsOf(app: App): string {
+/** Where the results of an app go, without secrets. */
+export function resultsOf(app: App): string {
   const url = effectiveResultBackend(app.conf);
   return url === null ? "disabled" : String(censor("result_backend", url));
 }

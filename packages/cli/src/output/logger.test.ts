@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ImproperlyConfiguredError } from "@q/kernel";
 import { describe, expect, it } from "vitest";
 import { createLogger, type LogOptions, logLevel } from "./logger.ts";
 
@@ -9,7 +10,7 @@ function logged(options: Partial<LogOptions>): string[] {
   const file = join(mkdtempSync(join(tmpdir(), "q-log-")), "worker.log");
   const logger = createLogger({ level: "info", file, ...options });
   logger.info({ hostname: "w@here" }, "worker ready");
-  logger.child({ taskName: "proj.add", taskId: "one" }).warn({ seconds: 2 }, "slow");
+  logger.child({ taskName: "proj.add", taskId: "one" }).warn({ seconds: 2.00000049 }, "slow");
   const text = readFileSync(file, "utf8");
   return text
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}/g, "TIME")
@@ -39,6 +40,43 @@ describe("a log in text", () => {
       "worker ready hostname=w@here",
       "slow proj.add[one] seconds=2",
     ]);
+  });
+});
+
+describe("an error in a log of text", () => {
+  /** The lines for an error at a level, once for the worker and once for a task. */
+  function lines(err: Error, level: "warn" | "error", threshold = "info"): string[] {
+    const file = join(mkdtempSync(join(tmpdir(), "q-log-")), "worker.log");
+    const logger = createLogger({ level: threshold, file });
+    logger[level]({ err, retry: 1 }, "it failed");
+    logger.child({ taskName: "proj.add", taskId: "one" })[level]({ err }, "task failed");
+    return readFileSync(file, "utf8")
+      .trimEnd()
+      .replaceAll(/^\[.*?\] /gm, "")
+      .split("\n");
+  }
+  const expected = new ImproperlyConfiguredError("Is the server up?");
+  const unforeseen = new RangeError("out of range");
+
+  it("is its text where the text says what to do, and below the level of errors", () => {
+    expect(lines(expected, "warn")).toEqual([
+      "it failed retry=1: Is the server up?",
+      "task failed proj.add[one]: Is the server up?",
+    ]);
+    expect(lines(expected, "error")[0]).toBe("it failed retry=1: Is the server up?");
+    expect(lines(unforeseen, "warn")[0]).toBe("it failed retry=1: RangeError: out of range");
+  });
+
+  it("is its stack where somebody may have to look for the place", () => {
+    for (const [err, level, threshold] of [
+      [unforeseen, "error", "info"],
+      [expected, "warn", "debug"],
+    ] as const) {
+      const [first, second, third] = lines(err, level, threshold);
+      expect([first, second]).toEqual(["it failed retry=1", `${err.name}: ${err.message}`]);
+      expect(third).toMatch(/^ {4}at .*logger\.test\.ts/);
+    }
+    expect(lines(expected, "error")).toContain("task failed proj.add[one]");
   });
 });
 

@@ -1,8 +1,7 @@
 import { Writable } from "node:stream";
 import type { Logger } from "@q/kernel";
 import { destination, type DestinationStream, pino } from "pino";
-import { UsageError } from "../errors.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, UsageError } from "../errors.ts";
 import { fillTemplate } from "./log-template.ts";
 
 /** A method of the logger port. */
@@ -34,6 +33,12 @@ const COLORS: Readonly<Record<number, string>> = {
   60: "\u001b[35m",
 };
 
+/** Characters that are kept while the disk is full. */
+const MAX_UNWRITTEN = 4_000_000;
+
+/** Pino's number of the level. */
+const ERROR = 50;
+
 /** How a program logs. */
 export interface LogOptions {
   /** As given to `--loglevel`, in any case. */
@@ -64,17 +69,35 @@ export function logLevel(name: string): LogLevel {
 export function createLogger(options: LogOptions): Logger {
   const level = logLevel(options.level);
   const sink = openSink(options.file);
-  const stream = options.format === "json" ? sink : textStream(sink, options);
-  return pino(
-    { level, base: null, serializers: { err: pino.stdSerializers.err } },
-    stream,
-  ) as unknown as Logger;
+  const form = { ...options, isDebugging: level === "debug" };
+  const stream = options.format === "json" ? sink : textStream(sink, form);
+  return pino({ level, base: null, serializers: { err: errorFields } }, stream) as unknown as Logger;
+}
+
+/** As pino's own serializer, but a cause that is in the text already is not said again. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return { ...pino.stdSerializers.err(error), message: textWithCauses(error) };
+}
+
+function textWithCauses({ message, cause }: Error): string {
+  if (!(cause instanceof Error)) return message;
+  const reason = textWithCauses(cause);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
 }
 
 function openSink(file: string | undefined): DestinationStream {
-  if (file === undefined) return destination({ dest: 2, sync: true });
+  // Of an error there nobody can be told.
+  if (file === undefined)
+    return destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN }).on("error", () => {});
   try {
-    return destination({ dest: file, sync: true, append: true, mkdir: true });
+    const sink = destination({ dest: file, sync: true, append: true, mkdir: true, maxLength: MAX_UNWRITTEN });
+    let isTold = false;
+    // No reason to lose a task: its lines are written when there is room again, as far as they are kept.
+    return sink.on("error", ({ message }: Error) => {
+      if (!isTold) process.stderr.write(`q: the log file ${file} cannot be written: ${message}\n`);
+      isTold = true;
+    });
   } catch (error) {
     throw new UsageError(`the log file ${file} cannot be written`, {
       cause: error,
@@ -95,17 +118,22 @@ function textStream(sink: DestinationStream, form: TextForm): DestinationStream 
 }
 
 /** How a line of text looks. */
-type TextForm = Pick<LogOptions, "color" | "templates">;
+type TextForm = Pick<LogOptions, "color" | "templates"> & { readonly isDebugging?: boolean };
 
 /** One line of text from one line of pino. */
-function formatLine(line: string, { color = false, templates = {} }: TextForm): string {
+function formatLine(line: string, { color = false, templates = {}, isDebugging = false }: TextForm): string {
   const { level, time, msg, err, taskName, taskId, processName, ...fields } = JSON.parse(line) as Record<
     string,
     unknown
   >;
   const asctime = new Date(Number(time)).toISOString().replace("T", " ").replace(".", ",").slice(0, 23);
   const levelname = NAMES[Number(level)] ?? String(level);
-  const data = dataOf(fields);
+  const thrown = thrownOf(err, {
+    isFailure: Number(level) >= ERROR,
+    isOfTask: taskName !== undefined,
+    isDebugging,
+  });
+  const data = `${dataOf(fields)}${thrown.reason}`;
   const template = taskName === undefined ? templates.worker : (templates.task ?? templates.worker);
   const text =
     template === undefined
@@ -123,7 +151,7 @@ function formatLine(line: string, { color = false, templates = {} }: TextForm): 
           task_id: nameOf(taskId),
         });
   const paint = color ? (COLORS[Number(level)] ?? "") : "";
-  return `${paint}${text}${paint ? "\u001b[0m" : ""}\n${stackOf(err)}`;
+  return `${paint}${text}${paint ? "\u001b[0m" : ""}\n${thrown.stack}`;
 }
 
 function taskOf(name: unknown, id: unknown): string {
@@ -136,12 +164,28 @@ const nameOf = (value: unknown): string => (typeof value === "string" ? value : 
 function dataOf(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => ` ${key}=${textOf(value)}`)
     .join("");
 }
 
-function stackOf(err: unknown): string {
-  if (typeof err !== "object" || err === null) return "";
-  const { stack, message } = err as { stack?: unknown; message?: unknown };
-  return `${typeof stack === "string" ? stack : String(message)}\n`;
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  // Of a measured time nobody reads more than the microseconds.
+  return JSON.stringify(typeof value === "number" ? Number(value.toFixed(6)) : value);
+}
+
+/**
+ * What is shown of an error: its stack where somebody may have to look for a place in the code, otherwise its text in
+ * the line. The texts of Q's own errors say what to do; that a broker is away needs no stack per attempt.
+ */
+function thrownOf(
+  err: unknown,
+  line: { readonly isFailure: boolean; readonly isOfTask: boolean; readonly isDebugging: boolean },
+): { readonly reason: string; readonly stack: string } {
+  if (typeof err !== "object" || err === null) return { reason: "", stack: "" };
+  const { type, stack, message, code } = err as Readonly<Record<string, unknown>>;
+  const isOurs = typeof code === "string" && code.startsWith("ERR_Q_");
+  const hasPlace = line.isFailure && (line.isOfTask || !isOurs);
+  if (typeof stack === "string" && (hasPlace || line.isDebugging)) return { reason: "", stack: `${stack}\n` };
+  return { reason: isOurs ? `: ${String(message)}` : `: ${String(type)}: ${String(message)}`, stack: "" };
 }

@@ -21,6 +21,21 @@ export function printReply(io: Io, reply: Readonly<Record<string, unknown>>, sty
   }
 }
 
+/** One of the nodes could not do what it was asked. */
+export function hasError(replies: readonly Readonly<Record<string, unknown>>[]): boolean {
+  return replies.some((reply) => Object.values(reply).some((answer) => described(answer).isError));
+}
+
+/** Tells which of the nodes that were named have not answered. */
+export function printMissing(
+  io: Io,
+  replies: readonly Readonly<Record<string, unknown>>[],
+  named: readonly string[] | undefined,
+): void {
+  const missing = (named ?? []).filter((node) => !replies.some((reply) => Object.hasOwn(reply, node)));
+  if (missing.length > 0) io.err(`No answer from ${missing.join(", ")}`);
+}
+
 /** `2 nodes online.`, after an empty line. */
 export function printNodeCount(io: Io, count: number): void {
   io.out("");
@@ -32,8 +47,9 @@ function described(answer: unknown): { readonly isError: boolean; readonly lines
     const items = answer.map((item) => `* ${typeof item === "string" ? item : JSON.stringify(item)}`);
     return { isError: false, lines: items.length === 0 ? ["- empty -"] : items };
   }
-  if (typeof answer === "string") return { isError: false, lines: answer.split("\n") };
-  if (typeof answer !== "object" || answer === null) return { isError: false, lines: [String(answer)] };
+  if (typeof answer === "string") return { isError: false, lines: answer.trimEnd().split("\n") };
+  if (answer === null) return { isError: false, lines: [] };
+  if (typeof answer !== "object") return { isError: false, lines: [JSON.stringify(answer)] };
   if ("ok" in answer) return { isError: false, lines: indented(described(answer.ok).lines) };
   if ("error" in answer) return { isError: true, lines: indented(described(answer.error).lines) };
   return { isError: false, lines: JSON.stringify(sorted(answer), null, 4).split("\n") };

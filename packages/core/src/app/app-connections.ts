@@ -1,5 +1,6 @@
-import type { BackendRegistry, ResultBackend } from "@q/backends";
-import { createBackendRegistry, NoBackendError } from "@q/backends";
+import type { RetryPolicy } from "@q/kernel";
+import type { BackendContext, BackendRegistry, ResultBackend } from "@q/backends";
+import { createBackendRegistry, NoBackendError, parseBackendUrl } from "@q/backends";
 import {
   BodyCodec,
   type CompressionRegistry,
@@ -7,15 +8,23 @@ import {
   createCompressionRegistry,
   createSerializerRegistry,
   createTransportRegistry,
-  parseBrokerUrl,
   Producer,
   type SerializerRegistry,
   type TransportRegistry,
 } from "@q/messaging";
 import { effectiveReadUrl, effectiveResultBackend, effectiveWriteUrl } from "../conf/effective-urls.ts";
+import { customBackendOf, loadCustomBackend } from "./custom-backend.ts";
 import { EventDispatcher } from "../events/event-dispatcher.ts";
 import type { App } from "./app.ts";
 import { TaskSender } from "./task-sender.ts";
+
+/**
+ * Brokers inside of Q. They could drop what has expired, as RabbitMQ does; but then whoever waits for its result would
+ * wait for ever, and nobody here depends on it.
+ */
+const EMBEDDED: readonly string[] = ["memory", "sqlite"];
+const AMQP = /^(amqps?|pyamqp|librabbitmq):/;
+const REDIS = /^(rediss?|redis\+socket|socket|sentinel|valkeys?|valkey\+socket):/;
 
 /**
  * What an app opens on first use: codecs, connections, the producer, the result backend. Closing gives everything back;
@@ -46,7 +55,9 @@ export class AppConnections {
   }
 
   forWrite(): Connection {
-    this.#write ??= this.#connect(effectiveWriteUrl(this.#app.conf));
+    const { conf } = this.#app;
+    // Whoever publishes or asks waits as long as a publish may take; only a worker is patient.
+    this.#write ??= this.#connect(effectiveWriteUrl(conf), { retryPolicy: conf.taskPublishRetryPolicy });
     return this.#write;
   }
 
@@ -111,7 +122,7 @@ export class AppConnections {
     await write?.close();
   }
 
-  #connect(urls: string | readonly string[]): Connection {
+  #connect(urls: string | readonly string[], options: { retryPolicy?: RetryPolicy } = {}): Connection {
     const { conf, logger, clock, name } = this.#app;
     return new Connection(urls, {
       transports: this.#transports,
@@ -121,23 +132,29 @@ export class AppConnections {
       ssl: conf.brokerUseSsl,
       clientName: `q:${name}`,
       ...(conf.brokerFailoverStrategy !== null && { failoverStrategy: conf.brokerFailoverStrategy }),
+      ...options,
       logger,
       clock,
     });
   }
 
-  /** The login method has a setting of its own and matters to RabbitMQ only. */
+  /** Two options have settings of their own; each matters to one kind of broker only. */
   #transportOptions(urls: string | readonly string[]): Readonly<Record<string, unknown>> {
-    const { brokerLoginMethod, brokerTransportOptions } = this.#app.conf;
-    const isAmqp = /^(amqps?|pyamqp|librabbitmq):/.test(typeof urls === "string" ? urls : (urls[0] ?? ""));
-    if (brokerLoginMethod === null || !isAmqp) return brokerTransportOptions;
-    return { loginMethod: brokerLoginMethod, ...brokerTransportOptions };
+    const { brokerLoginMethod, brokerTransportOptions, visibilityTimeout } = this.#app.conf;
+    const first = typeof urls === "string" ? urls : (urls[0] ?? "");
+    if (brokerLoginMethod !== null && AMQP.test(first))
+      return { loginMethod: brokerLoginMethod, ...brokerTransportOptions };
+    const isSet =
+      "visibility_timeout" in brokerTransportOptions || "visibilityTimeout" in brokerTransportOptions;
+    if (visibilityTimeout !== null && !isSet && REDIS.test(first))
+      return { ...brokerTransportOptions, visibilityTimeout };
+    return brokerTransportOptions;
   }
 
   async #openCodec(accept: readonly string[]): Promise<BodyCodec> {
     const { conf } = this.#app;
     const codec = new BodyCodec({ serializers: this.#serializers, compressions: this.#compressions, accept });
-    await codec.ready([conf.taskSerializer, ...(conf.taskCompression ? [conf.taskCompression] : [])]);
+    await codec.ready([conf.taskSerializer], conf.taskCompression ? [conf.taskCompression] : []);
     return codec;
   }
 
@@ -150,9 +167,11 @@ export class AppConnections {
       compressions: this.#compressions,
       accept: conf.resultAcceptContent ?? [...conf.acceptContent, conf.resultSerializer],
     });
-    await codec.ready([conf.resultSerializer, ...(conf.resultCompression ? [conf.resultCompression] : [])]);
-    return this.#backends.create({
-      url: parseBrokerUrl(url),
+    await codec.ready([conf.resultSerializer], conf.resultCompression ? [conf.resultCompression] : []);
+    const parsed = parseBackendUrl(url);
+    const named = customBackendOf(parsed.scheme, conf.overrideBackends);
+    const context: BackendContext = {
+      url: parsed,
       codec,
       serializer: conf.resultSerializer,
       compression: conf.resultCompression ?? undefined,
@@ -163,12 +182,21 @@ export class AppConnections {
       clientId: id,
       logger,
       clock,
-    });
+    };
+    return this.#backends.create(context, named === undefined ? undefined : await loadCustomBackend(named));
+  }
+
+  #usesReplyQueue(): boolean {
+    const { conf } = this.#app;
+    const url = effectiveResultBackend(conf);
+    if (url === null) return false;
+    const parsed = parseBackendUrl(url);
+    const isCustom = customBackendOf(parsed.scheme, conf.overrideBackends) !== undefined;
+    return !isCustom && this.#backends.usesReplyQueue(parsed);
   }
 
   async #openSender(): Promise<TaskSender> {
-    const url = effectiveResultBackend(this.#app.conf);
-    const replies = url !== null && this.#backends.usesReplyQueue(parseBrokerUrl(url));
+    const replies = this.#usesReplyQueue();
     const backend = replies ? await this.backend() : undefined;
     await backend?.prepare();
     const sender = new TaskSender(this.#app, {
@@ -177,6 +205,7 @@ export class AppConnections {
       codec: await this.codec(),
       replyTo: backend?.replyTo ?? this.#app.id,
       middleware: this.#app.options.publishMiddleware ?? [],
+      expiresInWorker: EMBEDDED.includes((await this.forWrite().transport()).name),
     });
     this.readySender = sender;
     return sender;

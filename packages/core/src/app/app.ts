@@ -1,7 +1,6 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@q/kernel";
 import type { ResultBackend, ResultTuple } from "@q/backends";
 import type { BodyCodec, Connection, Producer } from "@q/messaging";
-import type { CanvasNode, NodeOptions } from "../canvas/node.ts";
 import { Signature, type SignatureOptions } from "../canvas/signature.ts";
 import type { SignatureLike, SignatureOf } from "../canvas/signature-of.ts";
 import type { Conf } from "../conf/conf.ts";
@@ -15,7 +14,6 @@ import type { EventFields } from "../protocol/event-message.ts";
 import type { ExecuteMiddleware } from "../events/middleware.ts";
 import { ErrorReviver } from "../protocol/stored-error.ts";
 import { AsyncResult } from "../results/async-result.ts";
-import type { EagerResult } from "../results/eager-result.ts";
 import type { GroupResult } from "../results/group-result.ts";
 import { resultFromTuple } from "../results/result-from-tuple.ts";
 import type { ResultHandle } from "../results/result-handle.ts";
@@ -23,19 +21,18 @@ import { QueueTable } from "../routing/queue-table.ts";
 import { Router } from "../routing/router.ts";
 import { annotationsFor } from "../tasks/annotations.ts";
 import { type CallOptions, NO_OPTIONS } from "../tasks/call-options.ts";
-import { callDirectly } from "../tasks/direct-call.ts";
 import type { TaskBase } from "../tasks/task-base.ts";
-import { sendingTask } from "../tasks/task-context.ts";
 import { type DefineTask, defineTask } from "../tasks/define-task.ts";
 import { type RemoteTask, remoteTask, type RemoteTaskOptions } from "../tasks/remote-task.ts";
 import { bindTask, type ClassTask, type Task } from "../tasks/task.ts";
 import type { TaskOptions } from "../tasks/task-options.ts";
 import { TaskRegistry } from "../tasks/task-registry.ts";
 import type { AppOptions } from "./app-options.ts";
-import type { AppConnections } from "./app-connections.ts";
+import { Caller } from "./caller.ts";
+import { LazyConnections } from "./lazy-connections.ts";
 import { type PeriodicEntry, PeriodicTasks, type PeriodicTaskOptions } from "./periodic-tasks.ts";
 import { sendSignature } from "./send-signature.ts";
-import type { SignatureCall, TaskCall, TaskSender } from "./task-sender.ts";
+import { UserOptions } from "./user-options.ts";
 
 /**
  * An application: its settings, its tasks, and the way to its broker and its result backend. Making one connects to
@@ -55,6 +52,8 @@ export class App implements AsyncDisposable {
   readonly control: Control = new Control(this);
   /** Remote control commands: Celery's, and those of one's own. */
   readonly commands: CommandRegistry = new CommandRegistry();
+  /** Options of one's own for the commands of `q`. */
+  readonly userOptions: UserOptions = new UserOptions();
   readonly strictTyping: boolean;
   readonly errors: ErrorReviver;
   /** Options the app was made with. @internal */
@@ -63,12 +62,12 @@ export class App implements AsyncDisposable {
   readonly hasOwnLogger: boolean;
   /** Where the app writes its log; replaced by the program that runs it, unless it is the app's own. */
   logger: Logger;
+  /** Sends or runs what is called. @internal */
+  readonly caller: Caller;
   readonly #conf: Conf;
   readonly #discoveries: (() => readonly string[])[] = [];
   readonly #periodicTasks = new PeriodicTasks();
-  /** Loaded when first needed: a program that imports its tasks and sends none has nothing to connect. */
-  #connections: AppConnections | undefined;
-  #loading: Promise<AppConnections> | undefined;
+  readonly #connections = new LazyConnections(this);
   #routing: { readonly version: number; readonly queues: QueueTable; readonly router: Router } | undefined;
 
   /** @internal use `createApp` */
@@ -82,6 +81,7 @@ export class App implements AsyncDisposable {
     this.errors = new ErrorReviver(options.errors);
     this.events = new EventBus(() => this.logger);
     this.#conf = conf;
+    this.caller = new Caller(this, this.#connections);
   }
 
   /** Settings in force; read-only. Change them through {@link config}. */
@@ -172,10 +172,7 @@ export class App implements AsyncDisposable {
     args: readonly unknown[] = [],
     options: CallOptions = NO_OPTIONS,
   ): Promise<AsyncResult<unknown>> {
-    if (this.conf.taskAlwaysEager) {
-      this.logger.warn({ taskName: name }, "sendTask sends, although task_always_eager is on");
-    }
-    return this.#publish({ name, args, options, task: this.tasks.find(name) });
+    return this.caller.callByName(name, args, options);
   }
 
   /**
@@ -231,7 +228,7 @@ export class App implements AsyncDisposable {
 
   /** A group whose results were saved by `group.save()`, here or elsewhere; `undefined` for an unknown id. */
   async restoreGroup(id: string): Promise<GroupResult | undefined> {
-    const tuple = await (await this.backend()).restoreGroup(id);
+    const tuple = await (await this.backend()).groups.restore(id);
     return tuple && (resultFromTuple([tuple[0], tuple[1] ?? []], this) as GroupResult);
   }
 
@@ -253,37 +250,37 @@ export class App implements AsyncDisposable {
    * while the broker is down events wait in a bounded buffer. More than that can an `EventDispatcher`.
    */
   sendEvent(type: string, fields: EventFields = {}): void {
-    void this.#connect().then((connections) => connections.events().send(type, fields));
+    void this.#connections.load().then((connections) => connections.events().send(type, fields));
   }
 
   /** The result backend. @throws {NoBackendError} when none is configured, {@link UnknownBackendError}, {@link MissingDriverError} */
   async backend(): Promise<ResultBackend> {
-    return (this.#connections ?? (await this.#connect())).backend();
+    return (await this.#connections.load()).backend();
   }
 
   /** Encodes and decodes message bodies, with the accept list of the app. */
   async codec(): Promise<BodyCodec> {
-    return (this.#connections ?? (await this.#connect())).codec();
+    return (await this.#connections.load()).codec();
   }
 
   /** The connection that publishes. */
   async connectionForWrite(): Promise<Connection> {
-    return (this.#connections ?? (await this.#connect())).forWrite();
+    return (await this.#connections.load()).forWrite();
   }
 
   /** The connection that consumes; made anew for each caller, who closes it. */
   async connectionForRead(): Promise<Connection> {
-    return (this.#connections ?? (await this.#connect())).forRead();
+    return (await this.#connections.load()).forRead();
   }
 
   /** The producer that all calls of this app share. */
   async producer(): Promise<Producer> {
-    return (this.#connections ?? (await this.#connect())).producer();
+    return (await this.#connections.load()).producer();
   }
 
   /** A codec that reads these formats and no others. @internal */
   async codecFor(accept: readonly string[]): Promise<BodyCodec> {
-    return (this.#connections ?? (await this.#connect())).codecFor(accept);
+    return (await this.#connections.load()).codecFor(accept);
   }
 
   /** Names of the serializers that message bodies may come in. */
@@ -296,41 +293,6 @@ export class App implements AsyncDisposable {
     return this.options.executeMiddleware ?? [];
   }
 
-  /** @internal */
-  async sendCall(
-    task: TaskBase,
-    args: readonly unknown[],
-    options: CallOptions,
-  ): Promise<AsyncResult<unknown>> {
-    if (!this.conf.taskAlwaysEager) return this.#publish({ name: task.name, args, options, task });
-    task.checkArguments(args, options.kwargs);
-    return this.applyEagerly(task, args, options);
-  }
-
-  /** Runs a workflow here and now. @internal */
-  async applyCanvas(
-    node: CanvasNode,
-    options: NodeOptions & { readonly throw?: boolean | undefined },
-  ): Promise<ResultHandle | null> {
-    const { applyCanvas } = await import("../canvas/eager.ts");
-    return applyCanvas(this, node, options);
-  }
-
-  /** @internal */
-  callDirectly(task: TaskBase, args: readonly unknown[]): unknown {
-    return callDirectly(this, task, args);
-  }
-
-  /** @internal */
-  async applyEagerly(
-    task: TaskBase,
-    args: readonly unknown[],
-    options: CallOptions & { throw?: boolean },
-  ): Promise<EagerResult<unknown>> {
-    const { applyEagerly } = await import("../tasks/eager.ts");
-    return applyEagerly(this, { task, args, options });
-  }
-
   /** What the setting `task_annotations` says of a task. @internal */
   annotationsFor(options: TaskOptions): Partial<TaskOptions> {
     return annotationsFor(this.conf.taskAnnotations, options);
@@ -339,7 +301,7 @@ export class App implements AsyncDisposable {
   /** Lets messages under way reach the broker, then closes every connection. The app can be used again. */
   async close(): Promise<void> {
     await this.control.close();
-    await (await this.#loading)?.close();
+    await this.#connections.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -348,43 +310,6 @@ export class App implements AsyncDisposable {
 
   toString(): string {
     return `<App ${this.name}>`;
-  }
-
-  async #publish(call: TaskCall): Promise<AsyncResult<unknown>> {
-    const sender = this.#connections?.readySender ?? (await this.#sender());
-    const { id, ignored, published } = sender.send(call);
-    const result = new AsyncResult<unknown>(id, this, { ignored });
-    await published;
-    const parent = sendingTask();
-    if (call.options.addToParent ?? true) parent?.addTrail(result);
-    return result;
-  }
-
-  /** Queue on which this client waits for results. @internal */
-  async replyTo(): Promise<string> {
-    return (await this.#sender()).replyTo;
-  }
-
-  /** Sends the messages of a workflow; all of their arguments are checked before the first one goes. @internal */
-  async sendAll(calls: readonly SignatureCall[]): Promise<void> {
-    const sender = await this.#sender();
-    const known = calls.map((call) => ({ ...call, task: this.tasks.find(call.name) }));
-    for (const { task, args, options } of known) task?.checkArguments(args, options.kwargs);
-    const sent = await Promise.allSettled(known.map((call) => sender.send(call).published));
-    const failed = sent.find((one) => one.status === "rejected");
-    if (failed) throw failed.reason;
-  }
-
-  async #sender(): Promise<TaskSender> {
-    return this.#connections?.readySender ?? (await (await this.#connect()).sender());
-  }
-
-  #connect(): Promise<AppConnections> {
-    this.#loading ??= import("./app-connections.ts").then(({ AppConnections }) => {
-      this.#connections = new AppConnections(this);
-      return this.#connections;
-    });
-    return this.#loading;
   }
 
   #route(): { readonly queues: QueueTable; readonly router: Router } {

@@ -32,7 +32,7 @@ export class PeriodicTasks {
       );
     }
     const { name: given, args = call.args ?? [], kwargs = call.kwargs ?? {}, entry = {}, ...rest } = options;
-    const name = given ?? `${call.task}(${args.map((arg) => JSON.stringify(arg) ?? "…").join(", ")})`;
+    const name = given ?? nameOf(call.task, args, kwargs);
     const own = "kind" in call ? call.options : {};
     this.#added.set(name, {
       ...entry,
@@ -58,6 +58,13 @@ export class PeriodicTasks {
     );
     return { ...Object.fromEntries(configured), ...Object.fromEntries(this.#added) };
   }
+}
+
+/** The call, as Celery writes it. */
+function nameOf(task: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): string {
+  const shown = (value: unknown): string => JSON.stringify(value) ?? "…";
+  const named = Object.entries(kwargs).map(([key, value]) => `${key}=${shown(value)}`);
+  return `${task}(${[...args.map(shown), ...named].join(", ")})`;
 }
 
 /** What is not an object is for the beat to complain about. */

@@ -184,7 +184,8 @@ describe("times of a call", () => {
     const { headers, properties } = await sent({ countdown: 1.5, expires: 60 });
     expect(headers["eta"]).toBe("2030-01-01T00:00:01.500000+00:00");
     expect(headers["expires"]).toBe("2030-01-01T00:01:00+00:00");
-    expect(properties.expiration).toBe("60000");
+    // An embedded broker keeps it for a worker, who tells the caller.
+    expect(properties.expiration).toBeUndefined();
   });
 
   it("may be dates or texts; without an offset a text means UTC", async () => {
@@ -202,17 +203,14 @@ describe("times of a call", () => {
       publishMiddleware: [
         async (context, next) => {
           await next();
-          expirations.push([context.message?.headers["expires"], context.message?.properties.expiration]);
+          expirations.push(context.message?.headers["expires"]);
         },
       ],
     });
     await using _ = app;
     await app.sendTask("t.late", [], { expires: -1 });
     await app.sendTask("t.late", [], { expires: 0 });
-    expect(expirations).toEqual([
-      ["2029-12-31T23:59:59+00:00", "0"],
-      ["2030-01-01T00:00:00+00:00", "0"],
-    ]);
+    expect(expirations).toEqual(["2029-12-31T23:59:59+00:00", "2030-01-01T00:00:00+00:00"]);
   });
 
   it("are written in the app's zone when UTC is switched off", async () => {
@@ -231,6 +229,40 @@ describe("times of a call", () => {
   });
 });
 
+describe("options that there are not", () => {
+  it.each<[object, string]>([
+    [{ countDown: 5 }, 'there is no call option "countDown". Did you mean "countdown"?'],
+    [{ que: "slow" }, 'there is no call option "que". Did you mean "queue"?'],
+    [{ priority: 1.5 }, 'option "priority" is not a whole number: 1.5'],
+    [{ priority: "high" }, 'option "priority" is not a whole number: high'],
+  ])("are refused before anything is sent, whichever way: %j", async (options, message) => {
+    const { app, taken } = testApp();
+    await using _ = app;
+    const add = app.task("t.add", (x: number, y: number) => x + y);
+    await expect(add.applyAsync([1, 2], options)).rejects.toThrow(message);
+    await expect(app.sendTask("t.add", [1, 2], options)).rejects.toThrow(message);
+    expect(() => add.signature([1, 2], options)).toThrow(message);
+    expect(() => add.s(1, 2).set(options)).toThrow(message);
+    await add.delay(9, 9);
+    expect(JSON.parse((await taken()).body.toString())).toMatchObject([[9, 9], {}, {}]);
+  });
+});
+
+it.each([
+  [{}, "transient", 1],
+  [{ deliveryMode: "persistent" }, "transient", 2],
+  [{ deliveryMode: 1 }, undefined, 1],
+] as const)("the delivery mode may be a word: %j over %s", async (call, own, mode) => {
+  const { properties } = await sent(call, own === undefined ? {} : { deliveryMode: own });
+  expect(properties.deliveryMode).toBe(mode);
+  const routed = await sent({}, {}, { taskRoutes: { "t.*": { delivery_mode: "transient" } } as never });
+  expect(routed.properties.deliveryMode).toBe(1);
+});
+
+it("a mandatory message says so to the transport", async () => {
+  expect((await sent({ mandatory: true })).properties).toMatchObject({ mandatory: true });
+});
+
 describe("precedence", () => {
   it("of any option is call, task, router, settings", async () => {
     const settings = {
@@ -238,9 +270,9 @@ describe("precedence", () => {
       taskDefaultPriority: 1,
     };
     const all = await sent({ priority: 7 }, { priority: 5, expires: 50 }, settings);
-    expect([all.properties.priority, all.properties.expiration, all.headers["shadow"]]).toEqual([
+    expect([all.properties.priority, all.headers["expires"], all.headers["shadow"]]).toEqual([
       7,
-      "50000",
+      "2030-01-01T00:00:50+00:00",
       "routed",
     ]);
     expect((await sent({}, {}, settings)).properties.priority).toBe(3);
@@ -323,7 +355,7 @@ describe("arguments", () => {
       (...given) => given,
     );
     await expect(task.applyAsync([1 as never, 2], { kwargs: { deep: true } })).rejects.toThrow(
-      /arguments of t\.checked did not match its schema: 0: /,
+      /arguments of t\.checked did not match its schema: \[0\]: /,
     );
     await expect(task.applyAsync(["x", 2], { kwargs: { deep: 1 as never } })).rejects.toThrow(
       /keyword arguments .*deep: /,

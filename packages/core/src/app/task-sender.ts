@@ -8,9 +8,10 @@ import { sendTaskSent } from "../events/task-sent.ts";
 import { composeMiddleware, type PublishContext, type PublishMiddleware } from "../events/middleware.ts";
 import { parseIsoTime } from "../protocol/iso-time.ts";
 import { messageZone } from "../protocol/message-zone.ts";
+import { protocol1Body } from "../protocol/task-message-1.ts";
 import { type OutgoingTask, taskBody, taskHeaders, taskProperties } from "../protocol/task-message.ts";
 import { type Destination, overlayOptions } from "../routing/router.ts";
-import { type CallOptions, NO_OPTIONS } from "../tasks/call-options.ts";
+import { type CallOptions, deliveryModeNumber, NO_OPTIONS } from "../tasks/call-options.ts";
 import { validate } from "../tasks/standard-schema.ts";
 import type { TaskBase } from "../tasks/task-base.ts";
 import type { TaskOptions } from "../tasks/task-options.ts";
@@ -47,6 +48,8 @@ export interface SenderParts {
   /** Queue named in `reply_to`. */
   readonly replyTo: string;
   readonly middleware: readonly PublishMiddleware[];
+  /** Messages that have expired stay until a worker tells their senders, instead of going by themselves. */
+  readonly expiresInWorker: boolean;
   /** Where `task-sent` goes. */
   readonly events: () => EventDispatcher;
 }
@@ -98,8 +101,8 @@ export class TaskSender {
     }
     const encoded = this.#encode(task, route.options);
     if (encoded instanceof Promise)
-      return encoded.then((body) => this.#produce(task, wireMessage(task, body), route));
-    return this.#produce(task, wireMessage(task, encoded), route);
+      return encoded.then((body) => this.#produce(task, this.#message(task, body), route));
+    return this.#produce(task, this.#message(task, encoded), route);
   }
 
   /** Call options on top of the routers' on top of the task's own. */
@@ -154,10 +157,12 @@ export class TaskSender {
       stamps: options.stamps,
       headers: options.headers,
       priority,
-      deliveryMode: options.deliveryMode ?? destination.deliveryMode,
-      properties: options.properties,
+      deliveryMode:
+        (options.deliveryMode && deliveryModeNumber(options.deliveryMode)) ?? destination.deliveryMode,
+      properties: options.mandatory ? { ...options.properties, mandatory: true } : options.properties,
       timeZone: messageZone(conf),
       nowMs,
+      expiresInWorker: this.#parts.expiresInWorker,
     };
   }
 
@@ -167,14 +172,26 @@ export class TaskSender {
       serializer: options.serializer ?? conf.taskSerializer,
       compression: options.compression ?? conf.taskCompression ?? undefined,
     };
+    const body = conf.taskProtocol === 1 ? protocol1Body(task, conf.enableUtc) : taskBody(task);
     try {
-      return this.#parts.codec.encode(taskBody(task), with_);
+      return this.#parts.codec.encode(body, with_);
     } catch (error) {
       if (QError.is(error) && error.code === "ERR_Q_CODEC_NOT_LOADED") {
-        return this.#parts.codec.encodeAsync(taskBody(task), with_);
+        return this.#parts.codec.encodeAsync(body, with_);
       }
       throw error;
     }
+  }
+
+  #message(task: OutgoingTask, encoded: EncodedBody): WireMessage {
+    const headers = this.#app.conf.taskProtocol === 1 ? (task.headers ?? {}) : taskHeaders(task);
+    return {
+      body: encoded.body,
+      contentType: encoded.contentType,
+      contentEncoding: encoded.contentEncoding,
+      headers: encoded.compression === undefined ? headers : { ...headers, compression: encoded.compression },
+      properties: taskProperties(task),
+    };
   }
 
   #produce(task: OutgoingTask, message: WireMessage, { options, destination }: Route): Promise<void> {
@@ -191,7 +208,7 @@ export class TaskSender {
     if (!conf.taskSendSentEvent && !events.has("task:sent")) return published;
     const { routingKey, queue } = destination;
     return published.then(() => {
-      if (conf.taskSendSentEvent) sendTaskSent(this.#parts.events(), message, destination);
+      if (conf.taskSendSentEvent) sendTaskSent(this.#parts.events(), taskHeaders(task), destination);
       events.emit("task:sent", { id: task.id, name: task.name, queue: queue?.name, routingKey });
     });
   }
@@ -203,7 +220,7 @@ export class TaskSender {
     if (kwargs) await validate(kwargs, task.kwargs, `keyword arguments of ${task.name}`);
     const context: PublishContext = { task, message: undefined };
     const last = async (): Promise<void> => {
-      context.message ??= wireMessage(context.task, await this.#encode(context.task, route.options));
+      context.message ??= this.#message(context.task, await this.#encode(context.task, route.options));
       await this.#produce(context.task, context.message, route);
     };
     const around = composeMiddleware(this.#parts.middleware);
@@ -220,23 +237,14 @@ interface Route {
 
 const NO_KWARGS: Readonly<Record<string, unknown>> = Object.freeze({});
 
-function wireMessage(task: OutgoingTask, encoded: EncodedBody): WireMessage {
-  const headers = taskHeaders(task);
-  return {
-    body: encoded.body,
-    contentType: encoded.contentType,
-    contentEncoding: encoded.contentEncoding,
-    headers: encoded.compression === undefined ? headers : { ...headers, compression: encoded.compression },
-    properties: taskProperties(task),
-  };
-}
-
 const CALL_OPTIONS = [
   "queue",
   "exchange",
   "routingKey",
   "priority",
+  "exchangeType",
   "deliveryMode",
+  "mandatory",
   "expires",
   "serializer",
   "compression",

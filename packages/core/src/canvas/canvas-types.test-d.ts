@@ -167,6 +167,48 @@ test("callbacks take the result", () => {
   add.s(1, 2).link(measure.s());
 });
 
+/** Each error stands at the part that is wrong, and says what. */
+test("errors are where the mistake is", () => {
+  chord(
+    group(add.s(1, 2), add.s(3, 4)),
+    // @ts-expect-error the body: [number, number] is no number
+    mul.s(2),
+  );
+  chord(
+    [show.s(1), show.s(2)],
+    // @ts-expect-error the body: [string, string] are no numbers
+    sum.s(),
+  );
+  chain(
+    add.s(1, 2),
+    mul.s(2),
+    // @ts-expect-error the third step: a number is no text
+    measure.s(),
+  );
+  chain(
+    ...([add.s(1, 1), mul.s(1), mul.s(2), mul.s(3), mul.s(4), mul.s(5)] as const),
+    // @ts-expect-error "chain() takes six steps: add more with .pipe(…)"
+    mul.s(6),
+  );
+  void chain(add.s(1, 1), mul.s(1), mul.s(2), mul.s(3), mul.s(4), mul.s(5)).pipe(mul.s(6)).delay();
+  add.starmap([
+    [1, 2],
+    [
+      3,
+      // @ts-expect-error this text, and not the list
+      "4",
+    ],
+  ]);
+  add.chunks(
+    [
+      [1, 2],
+      // @ts-expect-error one argument is missing
+      [3],
+    ],
+    10,
+  );
+});
+
 test("a task in Python has the types that are said of it", () => {
   const remote = app.remoteTask<[x: number, y: number], number>("tasks.add", { queue: "python" });
   expectTypeOf(remote.delay(1, 2)).resolves.toEqualTypeOf<AsyncResult<number>>();

@@ -4,6 +4,8 @@ import { appOf, Signature } from "./signature.ts";
 import type { AnySignature, SignatureOf } from "./signature-of.ts";
 
 type Steps = readonly AnySignature[];
+type SixSteps = [AnySignature, AnySignature, AnySignature, AnySignature, AnySignature, AnySignature];
+type UseMoreThanSix = "chain() takes six steps: add more with .pipe(…)";
 
 /**
  * Steps that run one after the other, each with the result of the one before in front of its arguments. The same as
@@ -52,12 +54,16 @@ export function chain<A extends readonly unknown[], R1, R2, R3, R4, R5, R6, H6>(
     sixth: SignatureOf<[NoInfer<R5>], R6, H6>,
   ]
 ): Signature<A, R6, H6>;
+/** No more than that: the compiler says what to do instead. */
+export function chain(
+  ...steps: [...SixSteps, seventh: UseMoreThanSix, ...others: UseMoreThanSix[]]
+): Signature;
 /** Any number of steps, made by a program: their types are not compared. */
 export function chain(
   steps: Iterable<AnySignature>,
 ): Signature<readonly unknown[], unknown, AsyncResult<unknown>>;
-export function chain(...given: readonly (AnySignature | Iterable<AnySignature>)[]): unknown {
-  const steps = listed(given);
+export function chain(...given: readonly unknown[]): unknown {
+  const steps = listed(given as readonly (AnySignature | Iterable<AnySignature>)[]);
   return new Signature(composeAll(steps.map(({ node }) => node)), { app: appOf(...steps) });
 }
 

@@ -14,7 +14,7 @@ registerTasks(app);
 
 /** The value of a workflow that is run here and now. */
 async function value(signature: Loose, of: App = app): Promise<unknown> {
-  const result = await of.applyCanvas(signature.node, { throw: true });
+  const result = await of.caller.applyCanvas(signature.node, { throw: true });
   return result?.get({ disableSyncSubtasks: false });
 }
 

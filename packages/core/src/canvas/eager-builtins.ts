@@ -47,7 +47,9 @@ async function callEach(
 ): Promise<unknown[]> {
   const values: unknown[] = [];
   for (const item of it) {
-    const result = await app.applyCanvas(prependArgs(nodeFromJson(task), argsOf(item)), { throw: true });
+    const result = await app.caller.applyCanvas(prependArgs(nodeFromJson(task), argsOf(item)), {
+      throw: true,
+    });
     values.push(await result?.get({ disableSyncSubtasks: false }));
   }
   return values;

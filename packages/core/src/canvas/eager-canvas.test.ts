@@ -72,7 +72,7 @@ describe("a workflow that is run here and now", () => {
   });
 
   it("of nothing gives nothing", async () => {
-    expect(await app.applyCanvas(chain([]).node, {})).toBeNull();
+    expect(await app.caller.applyCanvas(chain([]).node, {})).toBeNull();
     expect(
       await (
         await group([add.s(1, 1)])

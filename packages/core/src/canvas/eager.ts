@@ -52,7 +52,7 @@ class EagerRun {
       ...(throws && { throw: throws }),
     };
     const task = this.#app.tasks.find(node.task) ?? eagerBuiltin(this.#app, node.task);
-    return this.#app.applyEagerly(task, node.args, own);
+    return this.#app.caller.applyEagerly(task, node.args, own);
   }
 
   /** The options are those of each step; the id that of the last. */

@@ -45,11 +45,6 @@ export class Group<
 > extends Signature<TTakes, TResults, GroupResult<TResults>> {
   declare readonly node: GroupNode;
 
-  /** The members. */
-  get tasks(): readonly Signature[] {
-    return this.node.tasks.map((task) => new Signature(task, { app: this.boundApp }));
-  }
-
   /** Number of members. */
   get length(): number {
     return this.node.tasks.length;

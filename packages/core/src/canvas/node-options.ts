@@ -1,11 +1,12 @@
-import type { CallOptions } from "../tasks/call-options.ts";
+import { type CallOptions, checkCallOptions } from "../tasks/call-options.ts";
 import { type NodeOptions, NO_NODE_OPTIONS } from "./node.ts";
 import type { NodeWriter } from "./node-json.ts";
 import { embedded, type SignatureLike } from "./signature-of.ts";
 
-/** Options of a call as those of a signature: the signatures among them become data. */
+/** Options of a call as those of a signature: the signatures among them become data. @throws {TaskArgumentsError} */
 export function nodeOptions(options: CallOptions | undefined): NodeOptions {
   if (options === undefined) return NO_NODE_OPTIONS;
+  checkCallOptions(options);
   const { kwargs: _, link, linkError, chord, chain, ...rest } = options;
   return {
     ...rest,

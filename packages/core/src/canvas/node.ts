@@ -43,9 +43,18 @@ export interface GroupNode {
   readonly immutable: boolean;
 }
 
+/** How often a chord is looked at where the result backend cannot count. */
+export interface ChordLooks {
+  /** Seconds between the looks. Default setting `result_chord_retry_interval`. */
+  readonly interval?: number;
+  /** Looks after the first, before the chord fails. Default: no limit. */
+  readonly maxRetries?: number;
+}
+
 /** A group whose results go to one signature. */
 export interface ChordNode {
   readonly kind: "chord";
+  readonly looks?: ChordLooks;
   readonly header: GroupNode;
   readonly body: CanvasNode;
   readonly options: NodeOptions;

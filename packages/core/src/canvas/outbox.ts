@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chordSize } from "./chord-size.ts";
 import type { ChainDraft, ChordDraft, Draft, GroupDraft, TaskDraft } from "./draft.ts";
 import { freeze, freezeGroup, freezeSteps } from "./freeze.ts";
-import type { NodeOptions } from "./node.ts";
+import type { ChordLooks, NodeOptions } from "./node.ts";
 import { mergeOptions, prependArgs } from "./partial.ts";
 import { firstOf, type ResultNode } from "./result-node.ts";
 
@@ -23,6 +23,7 @@ export interface OpenedChord {
   readonly body: Draft;
   /** Seconds before the body, and between the looks of backends that cannot count. */
   readonly countdown: number | undefined;
+  readonly looks: ChordLooks | undefined;
 }
 
 /**
@@ -95,7 +96,7 @@ export class Outbox {
   }
 
   /** Options of the chord are those of its members and of its body; what follows it follows the body. */
-  #addChord({ header, body, options }: ChordDraft, given: NodeOptions): ResultNode {
+  #addChord({ header, body, options, looks }: ChordDraft, given: NodeOptions): ResultNode {
     const { taskId, ...all } = { ...options, ...given };
     const { chain: _, chord: __, countdown, groupIndex: ___, ...ofHeader } = all;
     const groupId = header.options.taskId ?? randomUUID();
@@ -107,7 +108,7 @@ export class Outbox {
     const ofMembers = freezeGroup(header, { groupId, chord: body, rootId, replyTo });
     if (header.tasks.length === 0) this.add(prependArgs(body, [[]]), {});
     else {
-      this.chords.push({ groupId, size: chordSize(header), header: ofMembers, body, countdown });
+      this.chords.push({ groupId, size: chordSize(header), header: ofMembers, body, countdown, looks });
       this.#addGroup(header, { ...ofHeader, taskId: groupId });
     }
     firstOf(result).parent = ofMembers;

@@ -81,6 +81,21 @@ describe("a task that replaces itself", () => {
     }
   });
 
+  it("leaves its stamps to all of it, which may have others", async () => {
+    const { app, sent } = recordingApp();
+    const headers = { stamped_headers: ["tenant", "kind"], stamps: { tenant: 7, kind: "host" } };
+    const one = app.signature<[], number>("t.x");
+    const two = app.signature<[number], number>("t.y").stamp({ kind: "other" });
+    const self = running(app, { headers });
+    await expect(self.replace(chain(one, two))).rejects.toMatchObject({ code: "ERR_Q_IGNORE" });
+    expect(sent[0]).toMatchObject({ stamps: { tenant: 7, kind: "host" } });
+    expect(sent[0]?.embed.chain?.[0]?.options).toMatchObject({
+      stamped_headers: ["tenant", "kind"],
+      tenant: 7,
+      kind: "other",
+    });
+  });
+
   it("by a chord has the body in its place", async () => {
     const { app, sent } = recordingApp();
     const outer = json(app, "t.body", "body");

@@ -2,13 +2,13 @@ import { InvalidCanvasError } from "../errors.ts";
 import type { TaskRequest } from "../tasks/task-request.ts";
 import { compose, stepsOf } from "./compose.ts";
 import { linkErrorTo, linkTo } from "./links.ts";
-import { type CanvasNode, chainNode, type NodeOptions, taskNode } from "./node.ts";
+import { type CanvasNode, chainNode, type NodeOptions, type TaskNode, taskNode } from "./node.ts";
 import { nodeFromJson } from "./node-json.ts";
 import { setOptions } from "./partial.ts";
 
 /**
- * The workflow that takes the place of a running task: under its id, with its callbacks, its place in a group or a
- * chord, and the rest of its chain behind it.
+ * The workflow that takes the place of a running task: under its id, with its callbacks and stamps, its place in a group
+ * or a chord, and the rest of its chain behind it.
  *
  * @throws {InvalidCanvasError} when the signature is a member of a chord already, or an empty chain
  * @see celery/app/task.py, Task.replace
@@ -17,11 +17,12 @@ export function replacement(node: CanvasNode, request: TaskRequest): CanvasNode 
   if (node.options.chord)
     throw new InvalidCanvasError("what replaces a task cannot be a member of a chord already");
   if (node.kind === "chain" && node.tasks.length === 0) {
-    throw new InvalidCanvasError("a task cannot be replaced with an empty chain");
+    throw new InvalidCanvasError("Cannot replace with an empty chain: nothing would end the task");
   }
   const linked = withCallbacks(oneValue(node), request);
   const nesting: NodeOptions = { replacedTaskNesting: request.replacedTaskNesting + 1 };
-  const tied = tieTo(everywhere(linked, nesting), { ...membership(request), taskId: request.id });
+  const marked = everywhere(linked, (task) => setOptions(task, { ...nesting, ...stampsOf(task, request) }));
+  const tied = tieTo(marked, { ...membership(request), taskId: request.id });
   const rest = [...request.chain].reverse().map((json) => setOptions(nodeFromJson(json), nesting));
   return rest.reduce(compose, tied);
 }
@@ -67,16 +68,23 @@ export function tieTo(node: CanvasNode, options: NodeOptions): CanvasNode {
   }
 }
 
-function everywhere(node: CanvasNode, options: NodeOptions): CanvasNode {
+/** Those of the task stay, so that what is revoked by them is revoked also where it has been replaced. */
+function stampsOf({ options }: TaskNode, request: TaskRequest): NodeOptions {
+  const stamps = { ...request.stamps, ...options.stamps };
+  const stampedHeaders = Object.keys(stamps);
+  return stampedHeaders.length > 0 ? { stamps, stampedHeaders } : {};
+}
+
+function everywhere(node: CanvasNode, change: (task: TaskNode) => CanvasNode): CanvasNode {
   switch (node.kind) {
     case "task":
-      return setOptions(node, options);
+      return change(node);
     case "chain":
     case "group":
-      return { ...node, tasks: node.tasks.map((task) => everywhere(task, options)) };
+      return { ...node, tasks: node.tasks.map((task) => everywhere(task, change)) };
     case "chord": {
-      const tasks = node.header.tasks.map((task) => everywhere(task, options));
-      return { ...node, header: { ...node.header, tasks }, body: everywhere(node.body, options) };
+      const tasks = node.header.tasks.map((task) => everywhere(task, change));
+      return { ...node, header: { ...node.header, tasks }, body: everywhere(node.body, change) };
     }
   }
 }

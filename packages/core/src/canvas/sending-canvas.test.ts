@@ -62,6 +62,21 @@ describe("sending a workflow", () => {
     expect(sent).toEqual([]);
   });
 
+  it("of nothing needs no app, as a list that happens to be empty has none", async () => {
+    expect(await chain([]).delay()).toBeNull();
+    expect(await chain([]).run()).toBeNull();
+    const none = await group([]).delay();
+    expect([none.length, await none.ready(), await none.get(), none.asTuple()]).toEqual([
+      0,
+      true,
+      [],
+      [[none.id, null], []],
+    ]);
+    for await (const end of none) expect.unreachable(String(end.index));
+    await Promise.all([none.revoke(), none.forget()]);
+    expect(() => none.app).toThrow(expect.objectContaining({ code: "ERR_Q_UNBOUND_SIGNATURE" }));
+  });
+
   it("of a chord without members sends the body at once, with an empty list", async () => {
     const { app, sent } = recordingApp();
     const result = await chord([], app.signature<[unknown[]]>("body", [1])).delay();

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Exchange, Queue } from "@q/messaging";
 import type { SignatureJson } from "../protocol/embed.ts";
+import { chain } from "./chain.ts";
+import { chord } from "./chord.ts";
+import { group } from "./group.ts";
 import { Signature } from "./signature.ts";
 import { signatureFromJson } from "./signature-from-json.ts";
 import { signatureList } from "./signature-list.ts";
@@ -113,6 +116,16 @@ describe("a signature", () => {
       );
     },
   );
+});
+
+it("a workflow tells what it is composed of", () => {
+  const [one, two] = [new Signature("t.one"), new Signature("t.two")] as [never, never];
+  const names = (whole: { readonly tasks: readonly Signature[] }): string[] =>
+    whole.tasks.map(({ task }) => task);
+  expect(names(chain(one, chain(two, one)))).toEqual(["t.one", "t.two", "t.one"]);
+  expect(names(group(one, two))).toEqual(["t.one", "t.two"]);
+  expect(names(chord([one, two], one))).toEqual(["t.one", "t.two"]);
+  expect(names(one)).toEqual([]);
 });
 
 it("messages say null where there are no callbacks", () => {

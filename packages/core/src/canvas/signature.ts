@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts";
 import { UnboundSignatureError } from "../errors.ts";
+import type { ControlOptions } from "../control/control-options.ts";
 import type { SignatureJson } from "../protocol/embed.ts";
 import type { AsyncResult } from "../results/async-result.ts";
 import type { CallOptions } from "../tasks/call-options.ts";
@@ -10,6 +11,7 @@ import { flattenLinks, linkErrorTo, linkTo } from "./links.ts";
 import { type CanvasNode, type NodeOptions, taskNode } from "./node.ts";
 import { nodeToJson } from "./node-json.ts";
 import { nodeOptions } from "./node-options.ts";
+import { resultOfNothing } from "./nothing.ts";
 import { mergeOptions, prependArgs, setImmutable, setOptions } from "./partial.ts";
 import { isVisitor, Stamper, type StampingVisitor, type StampOptions, type Stamps } from "./stamping.ts";
 import { type AnySignature, embedded, type SignatureLike, type SignatureOf } from "./signature-of.ts";
@@ -84,6 +86,14 @@ export class Signature<
     return this.node.kind === "task" ? null : this.node.kind;
   }
 
+  /** What is composed here: the steps of a chain, the members of a group or of a chord's header. */
+  get tasks(): readonly Signature[] {
+    const { node } = this;
+    if (node.kind === "task") return [];
+    const { tasks } = node.kind === "chord" ? node.header : node;
+    return tasks.map((task) => new Signature(task, { app: this.#app }));
+  }
+
   /** The id that its result will have, once it is frozen or set. */
   get id(): string | undefined {
     return this.node.options.taskId;
@@ -118,7 +128,9 @@ export class Signature<
   /** Sends it with these arguments in front and these options on top. Settles when the broker has it. */
   async applyAsync(args?: TTakes, options?: CallOptions): Promise<THandle>;
   async applyAsync(args: readonly unknown[] = [], options: CallOptions = {}): Promise<THandle> {
-    return (await this.app.send(this, args, options)) as THandle;
+    // A list that happens to be empty has no member to take the app from.
+    const nothing = this.#app === undefined ? resultOfNothing(this.node) : undefined;
+    return (nothing === undefined ? await this.app.send(this, args, options) : nothing) as THandle;
   }
 
   /** Runs it here and now, all of it, one task after the other: Celery's call of a signature. Sends nothing. */
@@ -129,13 +141,13 @@ export class Signature<
   ): Promise<THandle> {
     const node = prependArgs(this.node, args, kwargs);
     const eager = { ...nodeOptions(options), ...(throws !== undefined && { throw: throws }) };
-    return (await this.app.applyCanvas(node, eager)) as THandle;
+    return (await this.app.caller.applyCanvas(node, eager)) as THandle;
   }
 
-  /** The same as `delay`, and waits for the value. */
+  /** The same as `delay`, and waits for the value; `null` of an empty chain. */
   async run(...args: TTakes): Promise<TResult> {
-    const handle = (await this.delay(...args)) as AsyncResult<TResult>;
-    return handle.get();
+    const handle = (await this.delay(...args)) as AsyncResult<TResult> | null;
+    return handle === null ? (null as TResult) : handle.get();
   }
 
   /** The same call with arguments in front of its own, keyword arguments and options on top: a partial. */
@@ -214,8 +226,19 @@ export class Signature<
   ): Promise<{ readonly signature: Signature<TTakes, TResult, THandle>; readonly result: THandle }> {
     const { app } = this;
     const { frozen } = await import("./frozen.ts");
-    const { node, result } = frozen(this.node, { replyTo: await app.replyTo(), ...options });
+    const { node, result } = frozen(this.node, { replyTo: await app.caller.replyTo(), ...options });
     return { signature: new Signature(node, { app }), result: app.resultFromTuple(result) as THandle };
+  }
+
+  /**
+   * Has the workers elect one of them, which sends it. They do so where they hear of each other: on Redis and RabbitMQ.
+   * Elections of Celery's workers are faulty: where there are some, name Q's as `destination`.
+   */
+  async election(options: ControlOptions = {}): Promise<THandle> {
+    const { signature, result } = await this.freeze();
+    const { id } = result as { readonly id: string };
+    await this.app.control.election(id, "task", { ...options, action: signature.toJSON() });
+    return result;
   }
 
   /** This signature and the callbacks below it, theirs included. */

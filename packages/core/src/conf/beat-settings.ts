@@ -2,13 +2,16 @@
 export interface BeatSettings {
   /** Periodic entries. Default `{}`. */
   readonly beatSchedule: Readonly<Record<string, unknown>>;
-  /** Module path of a scheduler of your own. Default `null`. */
+  /** Scheduler of your own, as `module:export`; see the guide to periodic tasks. Default `null`. */
   readonly beatScheduler: string | null;
-  /** Store of last run times. Default `"celerybeat-schedule"`. */
+  /** Where the schedule is kept: a file, or a URL as `q beat -s` takes it. Default `"celerybeat-schedule"`. */
   readonly beatScheduleFilename: string;
-  /** Tasks sent between two saves of the schedule; 0: every 180 seconds. Default `0`. */
+  /**
+   * Every run is recorded before it is sent; this says after how many a schedule file also waits for the disk, for the case
+   * that the machine loses power. 0: every 180 seconds. Default `0`.
+   */
   readonly beatSyncEvery: number;
-  /** Longest sleep between looks at the schedule, seconds. 0: decided by the scheduler. Default `0`. */
+  /** Longest sleep between looks at the clock, seconds. 0: 300. Default `0`. */
   readonly beatMaxLoopInterval: number;
   /** Cron runs missed for longer than this are skipped, seconds. Default `null`. */
   readonly beatCronStartingDeadline: number | null;

@@ -2,7 +2,7 @@
 export interface BrokerSettings {
   /**
    * Where the broker is; several URLs, as a list or with `;` between, are tried in turn. `null`: the
-   * embedded broker, `sqlite://`. Default `null`.
+   * embedded broker, `sqlite:///.q/q.db`. Default `null`.
    */
   readonly brokerUrl: string | readonly string[] | null;
   /** Broker to consume from. `null`: `brokerUrl`. Default `null`. */

@@ -111,6 +111,16 @@ describe("changing settings", () => {
     expect([resultExpires, taskTimeLimit, brokerConnectionTimeout]).toEqual([3600, 300, 2.5]);
   });
 
+  it("takes a function that knows the credentials of the result backend, and nothing else for it", () => {
+    const provider = () => ({ password: "secret" });
+    const app = conf();
+    app.update({ redisBackendCredentialProvider: provider });
+    expect(app.settings.redisBackendCredentialProvider).toBe(provider);
+    expect(() => app.set("redis_backend_credential_provider", "module.Class")).toThrow(
+      "redis_backend_credential_provider",
+    );
+  });
+
   it("takes the delivery mode by its name", () => {
     const app = conf();
     app.update({ taskDefaultDeliveryMode: "transient" });
@@ -161,10 +171,18 @@ describe("asking about settings", () => {
     expect(() => conf().find("worker_concurency")).toThrow('Did you mean "worker_concurrency"?');
   });
 
-  it("lists settings that were set and are not acted upon yet", () => {
+  it("says why settings that were changed have no effect", () => {
     const app = conf();
-    app.update({ worker_lost_wait: 3, beatSyncEvery: 1, taskSerializer: "json" });
-    expect(app.notHonoured()).toEqual(["beat_sync_every", "worker_lost_wait"]);
+    app.update({
+      worker_lost_wait: 3,
+      brokerHeartbeatCheckrate: 2,
+      taskSerializer: "json",
+      brokerPoolLimit: 10,
+    });
+    expect([...app.withoutEffect()]).toEqual([
+      ["worker_lost_wait", expect.stringContaining("has been read")],
+      ["broker_heartbeat_checkrate", expect.stringContaining("`broker_heartbeat`")],
+    ]);
   });
 });
 

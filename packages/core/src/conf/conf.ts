@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { ImproperlyConfiguredError } from "@q/kernel";
 import { censor } from "./censor.ts";
 import { readCommandLine } from "./command-line.ts";
@@ -187,9 +187,17 @@ export class Conf {
     return Object.fromEntries(keys.map((key) => [key, this.settings[key]]));
   }
 
-  /** Names of settings that somebody has set and this version reads but does not act upon. */
-  notHonoured(): string[] {
-    return [...this.#given().keys()].filter((name) => !this.#entry(name).honoured).sort();
+  /**
+   * Settings that somebody has changed although nothing acts upon them, by their snake_case names, each with the reason
+   * and what to do instead.
+   */
+  withoutEffect(): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (const [name, value] of this.#given()) {
+      const { noEffect, default: builtIn } = this.#entry(name);
+      if (noEffect !== undefined && !isDeepStrictEqual(value, builtIn)) found.set(name, noEffect);
+    }
+    return found;
   }
 
   /** Settings by their snake_case names: those that were set, or all of them. Secrets are masked unless `censored` is off. */

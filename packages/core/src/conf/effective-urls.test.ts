@@ -15,7 +15,7 @@ function settings(preset: SettingsInput): Settings {
 
 describe("the broker", () => {
   it("is the embedded one by default", () => {
-    expect(effectiveBrokerUrl(settings({}))).toBe("sqlite://");
+    expect(effectiveBrokerUrl(settings({}))).toBe("sqlite:///.q/q.db");
   });
 
   it("is where broker_url says", () => {
@@ -52,7 +52,7 @@ describe("the broker", () => {
 
 describe("the result backend", () => {
   it("is the file of the embedded broker", () => {
-    expect(effectiveResultBackend(settings({}))).toBe("sqlite://");
+    expect(effectiveResultBackend(settings({}))).toBe("sqlite:///.q/q.db");
     expect(effectiveResultBackend(settings({ brokerUrl: "sqlite:///tmp/x.db" }))).toBe("sqlite:///tmp/x.db");
     expect(effectiveResultBackend(settings({ brokerUrl: ["sqlite:///tmp/x.db"] }))).toBe(
       "sqlite:///tmp/x.db",

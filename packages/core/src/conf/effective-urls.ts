@@ -14,8 +14,8 @@ type BackendPart =
   | "cacheBackend"
   | `redis${"Host" | "Port" | "Db" | "Username" | "Password"}`;
 
-/** The embedded broker: one SQLite file, `./.q/q.db`. */
-const EMBEDDED = "sqlite://";
+/** The embedded broker: one SQLite file below the working directory. */
+const EMBEDDED = "sqlite:///.q/q.db";
 
 /** Where the broker is: `broker_url`, or what the legacy parts such as `broker_host` say, or the embedded one. */
 export function effectiveBrokerUrl(settings: Pick<Settings, BrokerPart>): string | readonly string[] {
@@ -46,7 +46,7 @@ export function effectiveResultBackend(settings: Pick<Settings, BrokerPart | Bac
     return resultBackend.includes("://") ? resultBackend : namedBackend(resultBackend, settings);
   const broker = effectiveBrokerUrl(settings);
   const first = typeof broker === "string" ? broker : (broker[0] ?? "");
-  return first.startsWith(EMBEDDED) ? first : null;
+  return first.startsWith("sqlite:") ? first : null;
 }
 
 function legacyBrokerUrl(settings: Pick<Settings, BrokerPart>): string | undefined {

@@ -4,8 +4,8 @@ export interface RedisSettings {
   readonly redisBackendHealthCheckInterval: number | null;
   /** TLS to the result backend: on or off, or its options. Default `null`. */
   readonly redisBackendUseSsl: boolean | Readonly<Record<string, unknown>> | null;
-  /** Gives user name and password when they are needed. Default `null`. */
-  readonly redisBackendCredentialProvider: string | object | null;
+  /** Returns `{ username, password }`, or a promise of them; called for each new connection. Default `null`. */
+  readonly redisBackendCredentialProvider: (() => unknown) | null;
   /** Size of the backend connection pool. Default `null`. */
   readonly redisMaxConnections: number | null;
   /** Timeout of connecting, seconds. Default `null`. */

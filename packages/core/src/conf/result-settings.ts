@@ -13,7 +13,7 @@ export interface ResultSettings {
   readonly resultBackendBaseSleepBetweenRetriesMs: number;
   /** Retry count for backend operations. Default `Infinity`. */
   readonly resultBackendMaxRetries: number;
-  /** Share one backend object between threads. In Node it always is shared. Default `false`. */
+  /** Share one backend object between threads. Default `false`. */
   readonly resultBackendThreadSafe: boolean;
   /** Options of the connection to the result backend, such as `global_keyprefix`. Default `{}`. */
   readonly resultBackendTransportOptions: Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ export interface RoutingSettings {
   readonly taskDefaultPriority: number | null;
   /** Children inherit the parent's priority. Default `false`. */
   readonly taskInheritParentPriority: boolean;
-  /** Extra queue `<node>.dq` per worker on exchange C.dq2. Default `false`. */
+  /** Extra queue `<node>.dq2` per worker, on the exchange `C.dq2`. Default `false`. */
   readonly workerDirect: boolean;
   /** Create undeclared queues on use. Default `true`. */
   readonly taskCreateMissingQueues: boolean;

@@ -4,8 +4,8 @@ import type { SettingType } from "./setting-type.ts";
 export interface SettingRow<TValue> {
   readonly type: SettingType<TValue>;
   readonly default: TValue;
-  /** Whether this version acts upon the setting; the others are read, checked and listed by `q report`. */
-  readonly honoured: boolean;
+  /** Set when this version reads and checks the setting without acting upon it: why, and what to do instead. */
+  readonly noEffect?: string;
   /** Set when the setting goes away: what to use instead. */
   readonly useInstead?: string;
 }

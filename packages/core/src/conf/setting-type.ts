@@ -104,6 +104,25 @@ export const textList: SettingType<readonly string[]> = {
   },
 };
 
+const MODES: ReadonlyMap<unknown, 1 | 2> = new Map<unknown, 1 | 2>([
+  ["transient", 1],
+  ["persistent", 2],
+]);
+/** How long a message lasts: 1 or 2, or their names. */
+export const deliveryMode: SettingType<1 | 2> = {
+  name: '1, 2, "transient" or "persistent"',
+  parse: (value) => MODES.get(value) ?? oneOf(1, 2).parse(value),
+};
+
+/** How often tasks may begin. */
+export const rateLimit: SettingType<string | number> = {
+  name: 'rate such as "10/m", or number per second',
+  parse: (value) => {
+    const isRate = typeof value === "string" && /^[\d.]+\/[smh]$/.test(value.trim());
+    return isRate ? value.trim() : number.parse(value);
+  },
+};
+
 /** An object with names of its own choice; from text, JSON. */
 export const map: SettingType<Readonly<Record<string, unknown>>> = {
   name: "map",

@@ -34,8 +34,9 @@ A setting comes from the first of these that has it: options of the command line
 (\`CELERY_BROKER_URL\`, \`CELERY_BROKER_READ_URL\`, \`CELERY_BROKER_WRITE_URL\`, \`CELERY_RESULT_BACKEND\`), changes at run
 time, the configuration source, added defaults, and the default shown here.
 
-Settings marked _not yet honoured_ are read and checked, but this version does not act upon them; \`q report\` lists those
-that you have set.
+Settings marked _no effect_ are read and checked, so that a configuration of Celery's can be used as it is, but nothing
+acts upon them; the mark says why, and what to do instead. A worker warns of those that you have set to something else
+than their default, and \`q report\` lists them.
 `;
 
 /** What the interface of an area says of each setting: its meaning and its default. */
@@ -73,7 +74,7 @@ function describeSetting(entry: SettingEntry, meaning: string): string {
     entry.useInstead === undefined
       ? ""
       : `\n- Deprecated: use ${entry.useInstead.replaceAll(/\w+_\w+/g, "`$&`")}`;
-  const mark = entry.honoured ? "" : "\n- _Not yet honoured_";
+  const mark = entry.noEffect === undefined ? "" : `\n- _No effect_: ${entry.noEffect}`;
   const spelling = entry.name === entry.key ? "" : `\n- TypeScript: \`${entry.key}\``;
   return `### \`${entry.name}\`
 

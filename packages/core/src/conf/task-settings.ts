@@ -10,7 +10,10 @@ export interface TaskSettings {
   readonly taskAnnotations: TaskAnnotations | readonly TaskAnnotations[] | null;
   /** Default compression of task messages. Default `null`. */
   readonly taskCompression: string | null;
-  /** Message protocol version used when sending. Default `2`. */
+  /**
+   * Message protocol version used when sending. 1 is for workers older than Celery 4; it carries no root, parent or
+   * stamps, and the result is always stored. Default `2`.
+   */
   readonly taskProtocol: 1 | 2;
   /** Default serializer of task messages. Default `"json"`. */
   readonly taskSerializer: string;

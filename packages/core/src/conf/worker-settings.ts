@@ -40,7 +40,10 @@ export interface WorkerSettings {
   readonly workerTimerPrecision: number;
   /** Listen to remote commands. Default `true`. */
   readonly workerEnableRemoteControl: boolean;
-  /** Seconds to wait for a new child to report. Default `4`. */
+  /**
+   * Seconds in which a new process or thread must have imported the app; else it is killed and tried again. As long as it
+   * is not set, 30. Default `4`.
+   */
   readonly workerProcAliveTimeout: number;
   /** Kill late-ack tasks when the connection drops. Default `false`. */
   readonly workerCancelLongRunningTasksOnConnectionLoss: boolean;
@@ -48,7 +51,7 @@ export interface WorkerSettings {
   readonly workerDetectQuorumQueues: boolean;
   /** Seconds between a soft shutdown and a cold one; 0 switches soft shutdown off. Default `0`. */
   readonly workerSoftShutdownTimeout: number;
-  /** Apply it also when idle. Default `false`. */
+  /** Wait for `workerSoftShutdownTimeout` also when nothing runs. Default `false`. */
   readonly workerEnableSoftShutdownOnIdle: boolean;
   /**
    * Name of the pool that runs tasks: `prefork`, `threads`, `async`, `solo`, or `module:export`. Default `"prefork"`.

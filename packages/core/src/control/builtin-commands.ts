@@ -14,7 +14,7 @@ const control = (name: string, help: string, more: Partial<CommandSpec> = {}): C
   type: "control",
 });
 
-const ids = "[id1 [id2 [... [idN]]]]";
+const ids = "<id1> [id2 [... [idN]]]";
 
 /**
  * Celery's commands as its command line has them. Their handlers are in the worker.
@@ -36,7 +36,7 @@ export const builtinCommands: readonly CommandSpec[] = [
     args: { samples: Number },
   }),
   inspect("memsample", "resident memory now"),
-  inspect("objgraph", "graph of objects; Python only", {
+  inspect("objgraph", "write a heap snapshot (Python: a graph) to a file there", {
     signature: "[object_type=Request] [num=200 [max_depth=10]]",
     args: { type: String, num: Number, max_depth: Number },
     defaultTimeout: 60,
@@ -67,7 +67,10 @@ export const builtinCommands: readonly CommandSpec[] = [
     args: { queue: String },
   }),
   control("disable_events", "send no more events of tasks"),
-  control("election", "hold an election", { args: { id: String, topic: String, action: String } }),
+  control("election", "have the workers elect one of them", {
+    signature: "<id> <topic> [action]",
+    args: { id: String, topic: String, action: String },
+  }),
   control("enable_events", "send events of tasks"),
   control("heartbeat", "send an event of life now"),
   control("pool_grow", "add slots", { signature: "[N=1]", args: { n: Number } }),
@@ -79,7 +82,7 @@ export const builtinCommands: readonly CommandSpec[] = [
   }),
   control("revoke", "do not run tasks, by id", { signature: ids, variadic: "task_id" }),
   control("revoke_by_stamped_headers", "do not run tasks, by stamp", {
-    signature: "[key1=value1 [key2=value2 [... [keyN=valueN]]]]",
+    signature: "<key1=value1> [key2=value2 [... [keyN=valueN]]]",
     variadic: "headers",
   }),
   control("shutdown", "finish what runs, then end"),

@@ -9,13 +9,15 @@ import type {
 } from "./command-spec.ts";
 
 /** A command of one's own: its name, what it takes, and what the help says of it. */
-export interface CommandOptions<TTypes extends Readonly<Record<string, ArgumentType>>> extends Omit<
-  CommandSpec,
-  "type" | "help" | "args" | "variadic"
-> {
+export interface CommandOptions<
+  TTypes extends Readonly<Record<string, ArgumentType>>,
+  TVariadic extends string = never,
+> extends Omit<CommandSpec, "type" | "help" | "args" | "variadic"> {
   readonly help?: string;
   /** Arguments by name, in their order on the command line: `{ n: Number }`. */
   readonly args?: TTypes;
+  /** Name of one more argument: a list of texts, whatever follows on the command line. */
+  readonly variadic?: TVariadic;
 }
 
 /** Remote control commands of an app: Celery's, and those registered here. */
@@ -27,17 +29,23 @@ export class CommandRegistry {
    *
    * @throws {ImproperlyConfiguredError} when a command of Celery's has that name
    */
-  control<TTypes extends Readonly<Record<string, ArgumentType>> = Readonly<Record<never, never>>>(
-    options: CommandOptions<TTypes>,
-    handle: CommandHandler<CommandArguments<TTypes>>,
+  control<
+    TTypes extends Readonly<Record<string, ArgumentType>> = Readonly<Record<never, never>>,
+    TVariadic extends string = never,
+  >(
+    options: CommandOptions<TTypes, TVariadic>,
+    handle: CommandHandler<CommandArguments<TTypes, TVariadic>>,
   ): void {
     this.#register("control", options, handle);
   }
 
   /** As {@link control}, for a command that only looks. `q inspect` shows it. */
-  inspect<TTypes extends Readonly<Record<string, ArgumentType>> = Readonly<Record<never, never>>>(
-    options: CommandOptions<TTypes>,
-    handle: CommandHandler<CommandArguments<TTypes>>,
+  inspect<
+    TTypes extends Readonly<Record<string, ArgumentType>> = Readonly<Record<never, never>>,
+    TVariadic extends string = never,
+  >(
+    options: CommandOptions<TTypes, TVariadic>,
+    handle: CommandHandler<CommandArguments<TTypes, TVariadic>>,
   ): void {
     this.#register("inspect", options, handle);
   }
@@ -57,10 +65,10 @@ export class CommandRegistry {
     return [...this.#own.values()];
   }
 
-  #register<TTypes extends Readonly<Record<string, ArgumentType>>>(
+  #register<TTypes extends Readonly<Record<string, ArgumentType>>, TVariadic extends string>(
     type: "inspect" | "control",
-    options: CommandOptions<TTypes>,
-    handle: CommandHandler<CommandArguments<TTypes>>,
+    options: CommandOptions<TTypes, TVariadic>,
+    handle: CommandHandler<CommandArguments<TTypes, TVariadic>>,
   ): void {
     const { name, alias } = options;
     const taken = builtinCommands.find((one) =>

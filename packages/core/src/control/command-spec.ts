@@ -9,9 +9,12 @@ export type ArgumentType = StringConstructor | NumberConstructor | BooleanConstr
 export type ArgumentValue<TType extends ArgumentType> = ReturnType<TType>;
 
 /** Arguments as the handler of a command gets them; each is there when the caller gave it. */
-export type CommandArguments<TTypes extends Readonly<Record<string, ArgumentType>>> = {
+export type CommandArguments<
+  TTypes extends Readonly<Record<string, ArgumentType>>,
+  TVariadic extends string = never,
+> = {
   readonly [TName in keyof TTypes]?: ArgumentValue<TTypes[TName]>;
-};
+} & { readonly [TName in TVariadic]?: readonly string[] };
 
 /** What a command of remote control is called, takes and says of itself. */
 export interface CommandSpec {

@@ -72,15 +72,19 @@ export class Control {
   ): Promise<readonly NodeReply[]> => {
     const ids = typeof taskId === "string" ? [taskId] : taskId;
     const { recordRevoked } = await import("./revocations.ts");
-    await recordRevoked(this.#app, ids);
+    await recordRevoked(this.#app, "id", ids);
     return this.#tell("revoke", { task_id: taskId, terminate, signal }, options);
   };
 
-  /** As {@link revoke}, for every task that carries one of these stamps. */
-  readonly revokeByStampedHeaders = (
+  /** As {@link revoke}, for every task that carries one of these stamps, also those that are sent later. */
+  readonly revokeByStampedHeaders = async (
     headers: Readonly<Record<string, string | readonly string[]>>,
     { terminate = false, signal = "SIGTERM", ...options }: TerminateOptions = {},
-  ): Replies => this.#tell("revoke_by_stamped_headers", { headers, terminate, signal }, options);
+  ): Promise<readonly NodeReply[]> => {
+    const { recordRevoked, stampTexts } = await import("./revocations.ts");
+    await recordRevoked(this.#app, "stamp", stampTexts(Object.entries(headers)));
+    return this.#tell("revoke_by_stamped_headers", { headers, terminate, signal }, options);
+  };
 
   /** {@link revoke} with `terminate`. */
   readonly terminate = (

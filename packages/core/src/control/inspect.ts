@@ -1,6 +1,7 @@
+import type { Logger } from "@q/kernel";
+import type { NodeReply } from "@q/messaging";
 import type { App } from "../app/app.ts";
 import type { ControlOptions } from "./control-options.ts";
-import { byNode } from "./replies.ts";
 
 /** Answers by the names of the nodes that gave them; empty when nobody answered. */
 export type Answers<TAnswer> = Readonly<Record<string, TAnswer>>;
@@ -100,4 +101,16 @@ export class Inspect {
     revoked: Readonly<Record<string, unknown>> | readonly string[] = {},
   ): Promise<Answers<{ readonly revoked?: unknown; readonly clock?: unknown } | null>> =>
     this.ask("hello", { from_node: fromNode, revoked });
+}
+
+/** Answers by node; two of one name are told to the log, and the later one counts. */
+function byNode(replies: readonly NodeReply[], logger: Logger): NodeReply {
+  const nodes: Record<string, unknown> = {};
+  for (const [node, answer] of replies.flatMap((reply) => Object.entries(reply))) {
+    if (Object.hasOwn(nodes, node)) {
+      logger.warn({ node }, "several workers answered by one name; give each a name of its own (-n)");
+    }
+    Object.defineProperty(nodes, node, { value: answer, enumerable: true, configurable: true });
+  }
+  return nodes;
 }

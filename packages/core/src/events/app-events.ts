@@ -42,9 +42,16 @@ export interface AppEvents {
   /** There, before a planned end. Not when it is killed. */
   "executor:stopping": ExecutorEvent;
   "worker:ready": { readonly hostname: string };
+  /** A command of `q` begins, with the values of the app's own options; not sent when it has none for that command. */
+  "options:parsed": {
+    readonly command: string;
+    readonly options: Readonly<Record<string, string | number | boolean | undefined>>;
+  };
   /** A shutdown was asked for. */
   "worker:stopping": { readonly hostname: string; readonly how: "warm" | "cold" };
   "worker:stopped": { readonly hostname: string };
+  /** A beat sends periodic tasks, or waits for its turn; embedded in a worker, by `-B`. */
+  "beat:started": { readonly embedded: boolean };
   "connection:up": { readonly url: string };
   "connection:lost": { readonly url: string; readonly error: Error };
 }

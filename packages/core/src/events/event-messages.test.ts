@@ -4,6 +4,7 @@ import {
   eventGroup,
   eventHead,
   eventJson,
+  eventTail,
   fieldsJson,
   eventRoutingKey,
   readEvents,
@@ -28,7 +29,8 @@ describe("events that Celery sent", () => {
   it.each(Object.values(recorded.by_type).flat())("are made again field by field: $type", (event) => {
     const { type, hostname, utcoffset, pid, clock, timestamp, ...fields } = event;
     const head = eventHead({ hostname, utcoffset, pid });
-    expect(eventJson(type, fieldsJson(fields), { head, clock, timestamp })).toBe(JSON.stringify(event));
+    const tail = eventTail(type, timestamp);
+    expect(eventJson({ head, tail }, clock, fieldsJson(fields))).toBe(JSON.stringify(event));
   });
 
   it.each(recorded.cases.map((one) => [one.channel, one] as const))("are read from %s", (channel, one) => {
@@ -46,13 +48,13 @@ describe("events that Celery sent", () => {
 describe("an event message", () => {
   it("needs no fields of its own, and has none that JSON does not know", () => {
     const head = eventHead({ hostname: 'a"b', utcoffset: 5, pid: 1 });
-    expect(JSON.parse(eventJson("x-y", fieldsJson({}), { head, clock: null, timestamp: 7.5 }))).toEqual({
+    expect(JSON.parse(eventJson({ head, tail: eventTail('x-"y', 7.5) }, null, fieldsJson({})))).toEqual({
       hostname: 'a"b',
       utcoffset: 5,
       pid: 1,
       clock: null,
       timestamp: 7.5,
-      type: "x-y",
+      type: 'x-"y',
     });
     expect(() => fieldsJson({ big: 1n })).toThrow(TypeError);
   });

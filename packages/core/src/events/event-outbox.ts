@@ -26,6 +26,7 @@ export class EventOutbox {
   readonly #arm: () => void;
   #waiting: EventBatch[] = [];
   #count = 0;
+  #batches = 0;
   #inFlight = 0;
   #sent = 0;
   #dropped = 0;
@@ -50,7 +51,7 @@ export class EventOutbox {
     if (this.#isOff) return void this.#dropped++;
     let last = this.#waiting.at(-1);
     if (group === undefined || last?.group !== group || last.count >= this.#options.maxBatch) {
-      last = new EventBatch(type, group);
+      last = new EventBatch({ serial: this.#batches++, type, group });
       this.#waiting.push(last);
     }
     last.add(json);
@@ -177,7 +178,9 @@ export class EventOutbox {
     }
     if (this.#isOff || batch.type === "worker-heartbeat") this.#dropped += batch.count;
     else {
-      this.#waiting.unshift(batch);
+      // Several may be under way when the broker goes: they wait in the order in which they were sent.
+      const later = this.#waiting.findIndex(({ serial }) => serial > batch.serial);
+      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, batch);
       this.#count += batch.count;
       while (this.#count > this.#options.maxWaiting) this.#dropOldest();
     }

@@ -30,6 +30,8 @@ export interface EventReceiverOptions {
   readonly localize?: boolean;
   /** Connection to listen on, which stays open afterwards. Default one of its own. */
   readonly connection?: Connection;
+  /** Told when it hears events, at first and again after a loss. */
+  readonly onUp?: () => void;
   /** Told when the connection is lost; it is made again by itself. */
   readonly onLost?: (error: Error) => void;
 }
@@ -87,8 +89,10 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
       noAck: true,
       onBatch: (batch) => batch.forEach((delivery) => this.#receive(delivery, { codec, inbox })),
       onGiveUp: (error) => inbox.put(error),
+      onUp: () => this.#options.onUp?.(),
       ...(this.#options.onLost && { onLost: this.#options.onLost }),
       logger: this.#app.logger,
+      isBeside: this.#options.connection !== undefined,
       clock: this.#clock,
     });
     try {
@@ -183,11 +187,6 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
   async #queue(connection: Connection): Promise<Queue> {
     const { conf } = this.#app;
     const { nodeId = crypto.randomUUID(), routingKey = "#" } = this.#options;
-    if (conf.eventQueueExclusive && conf.eventQueueDurable) {
-      throw new ImproperlyConfiguredError(
-        "event_queue_exclusive and event_queue_durable exclude each other: switch one of them off",
-      );
-    }
     const exchange = await eventExchange(connection, conf.eventExchange);
     if (exchange === undefined) {
       throw new ImproperlyConfiguredError(
@@ -198,7 +197,8 @@ export class EventReceiver implements AsyncIterable<ReceivedEvent> {
       exchange,
       routingKey,
       durable: conf.eventQueueDurable,
-      exclusive: conf.eventQueueExclusive,
+      // Exclusive is the default: who asks for a durable queue need not know of it.
+      exclusive: conf.eventQueueExclusive && !conf.eventQueueDurable,
       autoDelete: !conf.eventQueueDurable,
       noAck: true,
       ...(conf.eventQueueTtl !== null && { messageTtl: conf.eventQueueTtl }),

@@ -23,17 +23,21 @@ export interface EventOrigin {
   readonly utcoffset: number;
 }
 
+/** What events of one sender have in common that are of the same type and time. */
+export interface EventFrame {
+  /** @see {@link eventHead} */
+  readonly head: string;
+  /** @see {@link eventTail} */
+  readonly tail: string;
+}
+
 /**
  * JSON of an event, put together from pieces: a worker makes three of them per task, and objects would cost it several
- * times as much. `head` is the {@link eventHead} of its sender, `fields` its own fields: JSON without the braces.
+ * times as much. So does every further piece: what many events have in common is one. `fields` is what
+ * {@link fieldsJson} makes.
  */
-export function eventJson(
-  type: string,
-  fields: string,
-  from: { readonly head: string; readonly clock: number | null; readonly timestamp: number },
-): string {
-  const own = fields === "" ? "" : `,${fields}`;
-  return `${from.head}${from.clock}${own},"timestamp":${from.timestamp},"type":"${type}"}`;
+export function eventJson({ head, tail }: EventFrame, clock: number | null, fields: string): string {
+  return `${head}${clock}${fields}${tail}`;
 }
 
 /** The beginning of the JSON of every event of one sender. */
@@ -41,9 +45,15 @@ export function eventHead({ hostname, utcoffset, pid }: EventOrigin): string {
   return `{"hostname":${JSON.stringify(hostname)},"utcoffset":${utcoffset},"pid":${pid},"clock":`;
 }
 
-/** Fields as {@link eventJson} wants them. @throws {TypeError} for what JSON has no form for */
+/** The end of the JSON of every event of that type and time; `timestamp` is in seconds since 1970. */
+export function eventTail(type: string, timestamp: number): string {
+  return `,"timestamp":${timestamp},"type":${JSON.stringify(type)}}`;
+}
+
+/** Fields as JSON, each with a comma before it. @throws {TypeError} for what JSON has no form for */
 export function fieldsJson(fields: EventFields): string {
-  return JSON.stringify(fields).slice(1, -1);
+  const json = JSON.stringify(fields).slice(1, -1);
+  return json === "" ? "" : `,${json}`;
 }
 
 /** `task-sent` → `task.sent` */

@@ -10,6 +10,8 @@ const MAX_DEPTH = 3;
 
 /** `value` in Python's notation; `maxLength` counts characters and may be `Infinity`. */
 export function pythonRepr(value: unknown, maxLength = 1024): string {
+  const short = maxLength >= SHORT_LENGTH ? shortRepr(value) : undefined;
+  if (short !== undefined) return short;
   const writer = new ReprWriter(maxLength);
   writer.write(value, 0);
   return writer.out;
@@ -24,7 +26,7 @@ export function pythonReprTuple(values: readonly unknown[], maxLength = 1024): s
   return writer.out;
 }
 
-/** Longest text that {@link shortTuple} can make: a budget from there on never cuts it. */
+/** Longest text that the short ways make: a budget from there on never cuts it. */
 const SHORT_LENGTH = 400;
 
 /** A few plain values, as nearly every call has them: a tenth of the cost of the general way. */

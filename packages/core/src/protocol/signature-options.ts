@@ -15,7 +15,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "countdown", "eta", "expires", "task_id", "queue", "exchange", "routing_key", "priority", "serializer", "compression",
   "retry", "retry_policy", "ignore_result", "time_limit", "soft_time_limit", "shadow", "headers", "argsrepr",
   "kwargsrepr", "link", "link_error", "reply_to", "correlation_id", "root_id", "parent_id", "group_id", "group_index",
-  "chord", "chain", "retries", "add_to_parent", "stamped_headers", "delivery_mode", "replaced_task_nesting",
+  "chord", "chain", "retries", "add_to_parent", "exchange_type", "mandatory", "stamped_headers", "delivery_mode", "replaced_task_nesting",
 ]); // prettier-ignore
 
 /** Options that say nothing to another process. */

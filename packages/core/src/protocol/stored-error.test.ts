@@ -1,6 +1,7 @@
 import { SoftTimeLimitExceeded, Terminated, TimeLimitExceeded, WorkerLostError } from "@q/kernel";
 import { describe, expect, it } from "vitest";
 import {
+  InvalidCanvasError,
   MaxRetriesExceededError,
   NotRegisteredError,
   RemoteTaskError,
@@ -27,6 +28,7 @@ describe("an error on its way to the result store", () => {
     [new TaskArgumentsError("f() takes 2"), "TypeError", "builtins", ["f() takes 2"]],
     [new NotRegisteredError("t.gone"), "NotRegistered", "celery.exceptions", ["t.gone"]],
     [new MaxRetriesExceededError("m"), "MaxRetriesExceededError", "celery.exceptions", ["m"]],
+    [new InvalidCanvasError("c"), "ImproperlyConfigured", "celery.exceptions", ["c"]],
     [new Ignore("i"), "Ignore", "celery.exceptions", ["i"]],
     [new Reject("bad", { requeue: true }), "Reject", "celery.exceptions", ["bad", true]],
   ])("keeps the class, its module and the arguments of %s", (error, ...stored) => {

@@ -24,6 +24,8 @@ const CELERY_CLASSES: Readonly<Record<string, readonly [module: string, name: st
   ERR_Q_MAX_RETRIES: ["celery.exceptions", "MaxRetriesExceededError"],
   ERR_Q_CHORD: ["celery.exceptions", "ChordError"],
   ERR_Q_TASK_REVOKED: ["celery.exceptions", "TaskRevokedError"],
+  ERR_Q_IMPROPERLY_CONFIGURED: ["celery.exceptions", "ImproperlyConfigured"],
+  ERR_Q_INVALID_CANVAS: ["celery.exceptions", "ImproperlyConfigured"],
   ERR_Q_INVALID_TASK: ["celery.exceptions", "InvalidTaskError"],
   ERR_Q_RETRY: ["celery.exceptions", "Retry"],
   ERR_Q_IGNORE: ["celery.exceptions", "Ignore"],

@@ -66,6 +66,8 @@ export interface OutgoingTask {
   readonly nowMs: number;
   /** Longest `argsrepr` and `kwargsrepr`. Default 1024. */
   readonly reprMaxLength?: number | undefined;
+  /** A worker is to see the message although it has expired by then. Default false: the broker may drop it. */
+  readonly expiresInWorker?: boolean | undefined;
 }
 
 /** @see wire protocol, "Headers" */
@@ -104,7 +106,7 @@ export function taskProperties(task: OutgoingTask): MessageProperties {
     priority: task.priority ?? 0,
   };
   // A broker that drops a member of a chord itself would leave the chord waiting: the worker does, and tells it.
-  if (task.expires && !isChordMember(task.embed)) {
+  if (task.expires && !task.expiresInWorker && !isChordMember(task.embed)) {
     properties.expiration = String(Math.max(0, Math.trunc(task.expires.getTime() - task.nowMs)));
   }
   return task.properties ? { ...properties, ...task.properties } : properties;

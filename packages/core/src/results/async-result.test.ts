@@ -114,7 +114,8 @@ describe("a result", () => {
     const grandchild = new AsyncResult("c", app, {
       parent: new AsyncResult("b", app, { parent: app.AsyncResult("a") }),
     });
-    const tuple = JSON.parse(JSON.stringify(grandchild.asTuple())) as ReturnType<typeof grandchild.asTuple>;
+    // So it can be what a task gives back, or an argument.
+    const tuple = JSON.parse(JSON.stringify(grandchild)) as ReturnType<typeof grandchild.asTuple>;
     const back = resultFromTuple(tuple, app);
     expect([back.id, back.parent?.id, back.parent?.parent?.id, back.parent?.parent?.parent]).toEqual([
       "c",

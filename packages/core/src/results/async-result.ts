@@ -191,6 +191,14 @@ export class AsyncResult<TResult> {
     return this.app.revoke([this.id], options);
   }
 
+  /** Asks every worker not to run any task that has one of these stamps. */
+  async revokeByStampedHeaders(
+    headers: Readonly<Record<string, string | readonly string[]>>,
+    options: { terminate?: boolean; signal?: string } = {},
+  ): Promise<void> {
+    await this.app.control.revokeByStampedHeaders(headers, options);
+  }
+
   /** Asks every worker not to run this task, nor those before it and those that came of it, in one message. */
   async revokeTree(options: { terminate?: boolean; signal?: string } = {}): Promise<void> {
     const { treeIds } = await import("./result-graph.ts");
@@ -200,6 +208,11 @@ export class AsyncResult<TResult> {
   /** The form in which results travel: `[[id, parent], null]`. */
   asTuple(): ResultTuple {
     return tupleOf(this);
+  }
+
+  /** A result that a task gives back, or an argument, travels as its tuple: {@link App.resultFromTuple} reads it. */
+  toJSON(): ResultTuple {
+    return this.asTuple();
   }
 
   toString(): string {

@@ -20,7 +20,7 @@ export class GroupResult<
 
   constructor(
     id: string,
-    app: App,
+    app: App | undefined,
     known: { readonly results: Iterable<ResultHandle>; readonly parent?: ResultHandle | undefined },
   ) {
     super(app, known.results);
@@ -40,12 +40,12 @@ export class GroupResult<
    * @throws {BackendStoreError} also where the backend keeps nothing that others can read
    */
   async save(): Promise<void> {
-    await (await this.app.backend()).saveGroup(this.asTuple());
+    await (await this.app.backend()).groups.save(this.asTuple());
   }
 
   /** Removes what {@link save} has kept; the results stay. */
   async delete(): Promise<void> {
-    await (await this.app.backend()).deleteGroup(this.id);
+    await (await this.app.backend()).groups.delete(this.id);
   }
 
   /** This result, its members and all that came of them, with their values. @throws {IncompleteStreamError} */
@@ -67,6 +67,11 @@ export class GroupResult<
   /** The form in which results travel: `[[id, parent], members]`. */
   asTuple(): ResultTuple {
     return tupleOf(this);
+  }
+
+  /** As {@link asTuple}, wherever it is a part of what travels. */
+  toJSON(): ResultTuple {
+    return this.asTuple();
   }
 
   override toString(): string {

@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import { SyncSubtaskError } from "../errors.ts";
+import { SyncSubtaskError, UnboundSignatureError } from "../errors.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
 import type { AsyncResult, GetOptions } from "./async-result.ts";
 import type { ResultHandle } from "./result-handle.ts";
@@ -33,12 +33,19 @@ export interface Progress {
  * @see celery/result.py, ResultSet
  */
 export class ResultSet<out TResults extends readonly unknown[] = readonly unknown[]> {
-  readonly app: App;
+  readonly #app: App | undefined;
   readonly #results: ResultHandle[];
 
-  constructor(app: App, results: Iterable<ResultHandle> = []) {
-    this.app = app;
+  /** An app is needed only to ask for results: an empty set may be without. */
+  constructor(app: App | undefined, results: Iterable<ResultHandle> = []) {
+    this.#app = app;
     this.#results = [...results];
+  }
+
+  /** The app whose backend has the results. @throws {UnboundSignatureError} of an empty set that has none */
+  get app(): App {
+    if (this.#app === undefined) throw new UnboundSignatureError(String(this));
+    return this.#app;
   }
 
   /** The results, in their order. */
@@ -116,7 +123,8 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
   /** How far it has come, tasks of groups inside counted one by one. */
   async progress(): Promise<Progress> {
     const { leafMetas } = await import("./leaf-ends.ts");
-    const metas = await leafMetas(this.app, this.leaves());
+    const leaves = this.leaves();
+    const metas = leaves.length === 0 ? [] : await leafMetas(this.app, leaves);
     const states = metas.map((meta) => meta?.status ?? "PENDING");
     const ready = states.filter((state) => READY_STATES.has(state)).length;
     const failed = states.filter((state) => PROPAGATE_STATES.has(state)).length;
@@ -133,13 +141,19 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
   async get(options: JoinOptions = {}): Promise<TResults> {
     refuseInsideTask(options);
     const { propagate = true, callback } = options;
+    const leaves = this.leaves();
+    if (leaves.length === 0) return this.#assembled(NO_VALUES);
     const { leafEnds } = await import("./leaf-ends.ts");
     const values = new Map<string, unknown>();
-    for await (const end of leafEnds(this.app, this.leaves(), options)) {
+    for await (const end of leafEnds(this.app, leaves, options)) {
       if (end.error && propagate) throw end.error;
       values.set(end.id, end.error ?? end.value);
       callback?.(end.id, end.error ?? end.value);
     }
+    return this.#assembled(values);
+  }
+
+  #assembled(values: ReadonlyMap<string, unknown>): TResults {
     return this.#results.map((result) => assembled(result, values)) as unknown as TResults;
   }
 
@@ -163,6 +177,7 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
       if (ids.length === 0) yield { index, result, ok: true, value: assembled(result, NO_VALUES) as never };
       for (const id of ids) owners.set(id, [...(owners.get(id) ?? []), member]);
     }
+    if (owners.size === 0) return;
     const { leafEnds } = await import("./leaf-ends.ts");
     const values = new Map<string, unknown>();
     for await (const { id, value, error } of leafEnds(this.app, this.leaves(), options)) {
@@ -195,10 +210,8 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
 
   /** Asks every worker not to run any of the tasks, in one message. */
   async revoke(options: { terminate?: boolean; signal?: string } = {}): Promise<void> {
-    await this.app.revoke(
-      this.leaves().map(({ id }) => id),
-      options,
-    );
+    const ids = this.leaves().map(({ id }) => id);
+    if (ids.length > 0) await this.app.revoke(ids, options);
   }
 }
 

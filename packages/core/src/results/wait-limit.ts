@@ -2,7 +2,6 @@ import { type Cancel, type Clock, TimeoutError } from "@q/kernel";
 
 /** Any long time. */
 const KEEP_ALIVE_MS = 60_000;
-const noLongerWaiting = "nobody waits any more";
 
 /** When waiting ends although nothing has come. */
 export interface WaitOptions {
@@ -12,7 +11,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The limits of one wait: aborts on timeout and with the caller's signal. Whoever makes one ends it. */
+/** The limits of one wait: aborts on timeout and with the caller's signal. Whoever makes one ends it, which aborts nothing. */
 export class WaitLimit {
   readonly #stop = new AbortController();
   readonly #undo: Cancel[] = [];
@@ -34,8 +33,6 @@ export class WaitLimit {
 
   end(): void {
     for (const undo of this.#undo) undo();
-    // With a reason of ours: the default one is an exception whose stack text costs more than the rest of this.
-    this.#stop.abort(noLongerWaiting);
   }
 
   /** Not `sleep`, which costs as much as a command to the backend. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Exchange, Queue } from "@q/messaging";
+import { Broadcast, Exchange, Queue } from "@q/messaging";
 import { UnroutableError } from "../errors.ts";
 import { type QueueSettings, QueueTable } from "./queue-table.ts";
 
@@ -130,4 +130,21 @@ describe("the queues of a worker", () => {
     more.add(new Queue("late"));
     expect(more.configured().map((queue) => queue.name)).toEqual(["celery", "late"]);
   });
+});
+
+it("knows broadcasts by their name, and gives fanout queues the default routing key", () => {
+  const queues = table({
+    taskQueues: [
+      new Broadcast("everybody", { queue: "mine" }),
+      new Queue("news", { exchange: new Exchange("all", { type: "fanout" }) }),
+    ],
+    taskQueueMaxPriority: 5,
+  });
+  const [everybody, news] = [
+    'mine <- everybody(fanout) celery {"x-max-priority":5}',
+    'news <- all(fanout) celery {"x-max-priority":5}',
+  ];
+  expect(outlines([queues.get("everybody"), queues.get("news")])).toEqual([everybody, news]);
+  expect(outlines(queues.select({ exclude: ["everybody"] }))).toEqual([news]);
+  expect(queues.get("everybody").bindings.map(({ routingKey }) => routingKey)).toEqual(["celery"]);
 });

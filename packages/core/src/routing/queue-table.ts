@@ -1,5 +1,5 @@
 import { didYouMean } from "@q/kernel";
-import { Exchange, Queue } from "@q/messaging/entities";
+import { Binding, Broadcast, Exchange, Queue } from "@q/messaging/entities";
 import { UnroutableError } from "../errors.ts";
 
 /** The settings that shape queues. */
@@ -41,7 +41,7 @@ export class QueueTable {
 
   constructor(settings: QueueSettings) {
     this.#settings = settings;
-    for (const queue of this.#configured()) this.#queues.set(queue.name, queue);
+    for (const queue of this.#configured()) this.#queues.set(nameOf(queue), queue);
   }
 
   /** Queues that a worker consumes when it is not told otherwise. */
@@ -59,7 +59,7 @@ export class QueueTable {
     return this.#settings.taskDefaultDeliveryMode;
   }
 
-  /** A queue by name; a missing one is created unless that is switched off. @throws {UnroutableError} */
+  /** A queue by name, a {@link Broadcast} by that of its exchange; a missing one is created unless that is switched off. @throws {UnroutableError} */
   get(name: string): Queue {
     const found = this.#queues.get(name) ?? this.#created.get(name);
     if (found) return found;
@@ -74,8 +74,13 @@ export class QueueTable {
     return missing;
   }
 
+  /** The first configured queue that is bound to the exchange of that name. */
+  boundTo(exchange: string): Queue | undefined {
+    return this.configured().find((queue) => queue.exchange.name === exchange);
+  }
+
   add(queue: Queue): void {
-    this.#queues.set(queue.name, queue);
+    this.#queues.set(nameOf(queue), queue);
   }
 
   /** Queues for a worker: those named, else all configured ones; without the excluded ones. Unknown names are created. */
@@ -85,7 +90,7 @@ export class QueueTable {
   }): readonly Queue[] {
     const only = options.only ?? [];
     const selected = only.length > 0 ? only.map((name) => this.get(name)) : this.configured();
-    return selected.filter((queue) => !options.exclude?.includes(queue.name));
+    return selected.filter((queue) => !options.exclude?.includes(nameOf(queue)));
   }
 
   #configured(): Queue[] {
@@ -94,15 +99,26 @@ export class QueueTable {
       ? taskQueues
       : Object.entries(taskQueues ?? {}).map(([name, spec]) => ({ name, ...(spec as QueueSpec) }));
     if (written.length === 0) return [this.#missing(this.#settings.taskDefaultQueue)];
-    return written.map((one) => (one instanceof Queue ? this.#withPriority(one) : this.#fromSpec(one)));
+    return written.map((one) => (one instanceof Queue ? this.#completed(one) : this.#fromSpec(one)));
   }
 
-  #withPriority(queue: Queue): Queue {
-    const { taskQueueMaxPriority } = this.#settings;
-    if (taskQueueMaxPriority === null || "x-max-priority" in queue.arguments) return queue;
+  /** What a queue of yours leaves open comes from the settings. */
+  #completed(queue: Queue): Queue {
+    const { taskQueueMaxPriority, taskDefaultRoutingKey, taskDefaultQueue } = this.#settings;
+    // Redis has a channel for each routing key of a fanout exchange: Python's workers listen on that of the default.
+    const routingKey = queue.routingKey || (taskDefaultRoutingKey ?? taskDefaultQueue);
+    if (routingKey === queue.routingKey && taskQueueMaxPriority === null) return queue;
     const copy = Object.create(Object.getPrototypeOf(queue) as object) as Queue;
     return Object.assign(copy, queue, {
-      arguments: { ...queue.arguments, "x-max-priority": taskQueueMaxPriority },
+      routingKey,
+      bindings: queue.bindings.map((binding) =>
+        binding.routingKey === ""
+          ? new Binding(queue.name, binding.exchange, { routingKey, arguments: binding.arguments })
+          : binding,
+      ),
+      ...(taskQueueMaxPriority !== null && {
+        arguments: { "x-max-priority": taskQueueMaxPriority, ...queue.arguments },
+      }),
     });
   }
 
@@ -143,4 +159,9 @@ export class QueueTable {
     const maxPriority = own ?? this.#settings.taskQueueMaxPriority;
     return maxPriority === null ? {} : { maxPriority };
   }
+}
+
+/** What calls and workers call it. */
+function nameOf(queue: Queue): string {
+  return queue instanceof Broadcast ? queue.alias : queue.name;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Exchange, Queue } from "@q/messaging";
+import { Broadcast, Exchange, Queue } from "@q/messaging";
 import { Conf } from "../conf/conf.ts";
 import type { SettingsInput } from "../conf/settings-input.ts";
 import { QueueTable } from "./queue-table.ts";
@@ -93,6 +93,13 @@ describe("routes", () => {
   });
 });
 
+it("refuses routes that set what is no call option: those of maps at once, those of functions when they answer", () => {
+  const slip = /^task_routes: there is no call option "que"\. Did you mean "queue"\?$/;
+  expect(() => router({ "t.*": { que: "x" } as object })).toThrow(slip);
+  expect(() => router([[/^t/, { que: "x" } as object]])).toThrow(slip);
+  expect(() => router(() => ({ que: "x" }) as object).lookup("t.add", NO_CALL)).toThrow(slip);
+});
+
 describe("a destination", () => {
   it("is the default queue, reached through the default exchange", () => {
     const found = router(null).destination({});
@@ -125,6 +132,32 @@ describe("a destination", () => {
     });
     const named = routes.destination({ exchange: "ex", routingKey: "k" });
     expect([address(named), named.declare, named.deliveryMode]).toEqual(["ex/k", [], 2]);
+  });
+
+  it("may be an exchange of the app's queues by its name: type and routing key are those of the queue", () => {
+    const everybody = new Broadcast("everybody");
+    const routes = router(null, { taskQueues: [everybody] });
+    expect(routes.destination({ exchange: "everybody" })).toMatchObject({
+      exchange: "everybody",
+      routingKey: "celery",
+      declare: [everybody.exchange],
+    });
+    expect(routes.destination({ queue: "everybody" })).toMatchObject({
+      exchange: "everybody",
+      routingKey: "celery",
+      declare: [everybody.exchange],
+    });
+    expect(address(routes.destination({ exchange: "everybody", routingKey: "k" }))).toBe("everybody/k");
+  });
+
+  it("may be an exchange by name and type, which is one and the same for every call", () => {
+    const routes = router(null);
+    const [first, second] = ["a", "b"].map((routingKey) =>
+      routes.destination({ exchange: "media", exchangeType: "topic", routingKey }),
+    );
+    expect(first?.declare).toEqual([expect.objectContaining({ name: "media", type: "topic" })]);
+    expect(second?.declare[0]).toBe(first?.declare[0]);
+    expect(address(second!)).toBe("media/b");
   });
 
   it("has the delivery mode of the settings when nothing else says one", () => {

@@ -1,5 +1,6 @@
-import { Exchange, Queue } from "@q/messaging/entities";
-import type { CallOptions } from "../tasks/call-options.ts";
+import { ImproperlyConfiguredError } from "@q/kernel";
+import { Broadcast, Exchange, Queue } from "@q/messaging/entities";
+import { type CallOptions, wrongCallOption } from "../tasks/call-options.ts";
 import type { QueueTable } from "./queue-table.ts";
 
 /** What a route may set: a destination and any other call option. A plain text names a queue. */
@@ -42,17 +43,23 @@ export class Router {
   readonly #routers: readonly RouterFunction[];
   /** Destinations of queues by name; they never change once worked out. */
   readonly #direct = new Map<string, Destination>();
+  readonly #exchanges = new Map<string, Exchange>();
 
   constructor(queues: QueueTable, routes: TaskRoutes | null) {
     this.#queues = queues;
     this.#routers = compileRoutes(routes);
   }
 
-  /** The routers' contribution to the options of a call; nothing when none of them knows the task. */
+  /**
+   * The routers' contribution to the options of a call; nothing when none of them knows the task.
+   *
+   * @throws {ImproperlyConfiguredError} when one sets something that is no call option
+   */
   lookup(name: string, call: RoutedCall): CallOptions {
     for (const router of this.#routers) {
       const found = router(name, call);
-      if (found !== null && found !== undefined) return typeof found === "string" ? { queue: found } : found;
+      if (typeof found === "string") return { queue: found };
+      if (found !== null && found !== undefined) return checkedRoute(found);
     }
     return {};
   }
@@ -65,6 +72,7 @@ export class Router {
   /** Destination named by complete options. @throws {UnroutableError} */
   destination(options: DestinationOptions): Destination {
     const { queue, exchange, routingKey } = options;
+    if (typeof exchange === "string") return this.#named(options, exchange);
     if (exchange !== undefined) return this.#explicit(options, exchange);
     if (queue instanceof Queue) return this.#toQueue(queue, routingKey);
     const name = queue ?? this.#queues.default.name;
@@ -77,13 +85,32 @@ export class Router {
     return known;
   }
 
+  /** An exchange of a configured queue has its type and, without another, its routing key: Redis must know both. */
+  #named(options: DestinationOptions, name: string): Destination {
+    const { exchangeType } = options;
+    if (exchangeType !== undefined) return this.#explicit(options, this.#exchange(name, exchangeType));
+    const bound = this.#queues.boundTo(name);
+    if (bound === undefined) return this.#explicit(options, name);
+    const routingKey = options.routingKey ?? bound.routingKey;
+    return this.#explicit({ ...options, routingKey }, bound.exchange);
+  }
+
+  /** One and the same for the same name and type: it is declared once per connection. */
+  #exchange(name: string, type: string): Exchange {
+    const key = JSON.stringify([name, type]);
+    const known = this.#exchanges.get(key);
+    const exchange = known ?? new Exchange(name, { type, deliveryMode: this.#queues.deliveryMode });
+    if (known === undefined) this.#exchanges.set(key, exchange);
+    return exchange;
+  }
+
   #explicit(options: DestinationOptions, exchange: string | Exchange): Destination {
     const queue = typeof options.queue === "string" ? this.#queues.get(options.queue) : options.queue;
     const entity = exchange instanceof Exchange ? exchange : undefined;
     return {
       exchange: typeof exchange === "string" ? exchange : exchange.name,
       routingKey: options.routingKey ?? (queue ?? this.#queues.default).routingKey,
-      declare: queue ? [queue] : entity && !entity.noDeclare ? [entity] : [],
+      declare: queue ? declaredFor(queue) : entity && !entity.noDeclare ? [entity] : [],
       queue,
       deliveryMode: entity?.deliveryMode ?? this.#queues.deliveryMode,
     };
@@ -98,19 +125,25 @@ export class Router {
     return {
       exchange: direct ? "" : queue.exchange.name,
       routingKey: direct ? queue.name : (routingKey ?? queue.routingKey),
-      declare: queue.noDeclare ? [] : [queue],
+      declare: declaredFor(queue),
       queue,
       deliveryMode: queue.exchange.name === "" ? this.#queues.deliveryMode : queue.exchange.deliveryMode,
     };
   }
 }
 
-type DestinationOptions = Pick<CallOptions, "queue" | "exchange" | "routingKey">;
+/** What a sender declares: of a broadcast not the queue, which is the consumer's own. */
+function declaredFor(queue: Queue): readonly (Exchange | Queue)[] {
+  if (queue.noDeclare) return [];
+  return [queue instanceof Broadcast ? queue.exchange : queue];
+}
+
+type DestinationOptions = Pick<CallOptions, "queue" | "exchange" | "exchangeType" | "routingKey">;
 
 /** Options on top of others. A queue or an exchange above replaces the whole destination below. */
 export function overlayOptions(lower: CallOptions, upper: CallOptions): CallOptions {
   if (upper.queue === undefined && upper.exchange === undefined) return { ...lower, ...upper };
-  const { queue: _queue, exchange: _exchange, routingKey: _routingKey, ...rest } = lower;
+  const { queue: _queue, exchange: _exchange, exchangeType: _type, routingKey: _routingKey, ...rest } = lower;
   return { ...rest, ...upper };
 }
 
@@ -134,11 +167,19 @@ function isPair(value: unknown): value is readonly [string | RegExp, RouteResult
   );
 }
 
+/** @throws {ImproperlyConfiguredError} when it sets something that is no call option */
+function checkedRoute(route: CallOptions): CallOptions {
+  const wrong = wrongCallOption(route);
+  if (wrong === undefined) return route;
+  throw new ImproperlyConfiguredError(`task_routes: ${wrong}`);
+}
+
 /** Exact names win over patterns; patterns are tried in their order. */
 function mapRouter(entries: readonly (readonly [string | RegExp, RouteResult])[]): RouterFunction {
   const exact = new Map<string, RouteResult>();
   const patterns: [RegExp, RouteResult][] = [];
   for (const [pattern, route] of entries) {
+    if (typeof route !== "string") checkedRoute(route);
     // A global or sticky expression remembers where it matched last.
     if (pattern instanceof RegExp)
       patterns.push([new RegExp(pattern, pattern.flags.replace(/[gy]/g, "")), route]);

@@ -28,7 +28,7 @@ describe("without names for the parameters", () => {
   });
 
   it("too few are refused, with the way out", () => {
-    expect(refusal({}, [1])).toMatch(/^t\.f\(\) takes 2 arguments but 1 were given\. .*"params"/);
+    expect(refusal({}, [1])).toMatch(/^t\.f\(\) takes 2 arguments, not 1\. .*"params"/);
     expect(bindArguments(shape({ typing: false }), [1], {})).toEqual([1]);
   });
 });
@@ -36,7 +36,7 @@ describe("without names for the parameters", () => {
 describe("with a function whose text tells how much it takes", () => {
   it("surplus arguments are refused, as Python refuses them", () => {
     expect(bindArguments(shape({ most: 2 }), [1, 2], {})).toEqual([1, 2]);
-    expect(refusal({ most: 2 }, [1, 2, 3])).toBe("t.f() takes 2 positional arguments but 3 were given");
+    expect(refusal({ most: 2 }, [1, 2, 3])).toBe("t.f() takes 2 positional arguments, not 3");
     expect(bindArguments(shape({ most: 2, typing: false }), [1, 2, 3], {})).toEqual([1, 2, 3]);
   });
 
@@ -48,7 +48,7 @@ describe("with a function whose text tells how much it takes", () => {
   it("a schema's keyword arguments keep their place", () => {
     const parts = { takesKwargs: true, most: 2 };
     expect(bindArguments(shape(parts), [1], { z: 3 })).toEqual([1, { z: 3 }]);
-    expect(refusal(parts, [1, { z: 3 }])).toBe("t.f() takes 1 positional arguments but 2 were given");
+    expect(refusal(parts, [1, { z: 3 }])).toBe("t.f() takes 1 positional arguments, not 2");
   });
 });
 
@@ -88,7 +88,7 @@ describe("with named parameters", () => {
   });
 
   it("too many are refused", () => {
-    expect(refusal({ params }, [1, 2, 3, 4])).toBe("t.f() takes 3 arguments but 4 were given");
+    expect(refusal({ params }, [1, 2, 3, 4])).toBe("t.f() takes 3 arguments, not 4");
   });
 
   it("unknown and double ones are refused, also with the check of the number switched off", () => {

@@ -35,12 +35,12 @@ export function bindArguments(
     }
     const positional = shape.takesKwargs ? Math.max(0, shape.most - 1) : shape.most;
     throw new TaskArgumentsError(
-      `${shape.name}() takes ${positional} positional arguments but ${args.length} were given`,
+      `${shape.name}() takes ${positional} positional arguments, not ${args.length}`,
     );
   }
   if (shape.typing && bound.length < shape.required) {
     throw new TaskArgumentsError(
-      `${shape.name}() takes ${shape.required} arguments but ${bound.length} were given. ` +
+      `${shape.name}() takes ${shape.required} arguments, not ${bound.length}. ` +
         `Give an optional parameter a default value, or mark it in "params" as "name?".`,
     );
   }
@@ -60,9 +60,7 @@ function bindNamed(
 ): readonly unknown[] {
   const names = shape.params.map((param) => param.replace(/\?$/, ""));
   if (shape.typing && args.length > names.length) {
-    throw new TaskArgumentsError(
-      `${shape.name}() takes ${names.length} arguments but ${args.length} were given`,
-    );
+    throw new TaskArgumentsError(`${shape.name}() takes ${names.length} arguments, not ${args.length}`);
   }
   const bound = [...args];
   for (const [key, value] of Object.entries(kwargs)) {

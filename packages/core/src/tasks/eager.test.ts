@@ -9,7 +9,7 @@ import type { AsyncResult } from "../results/async-result.ts";
 import { EagerResult } from "../results/eager-result.ts";
 import { Ignore, Reject } from "./steering.ts";
 import { TaskBase, type TaskEnd } from "./task-base.ts";
-import type { TaskContext } from "./task-context.ts";
+import { currentTask, type TaskContext } from "./task-context.ts";
 
 const NOW = Date.parse("2030-01-01T00:00:00Z");
 let apps = 0;
@@ -195,6 +195,21 @@ describe("handlers", () => {
   });
 });
 
+it("handlers are part of the task", async () => {
+  const seen: unknown[] = [];
+  class Looking extends TaskBase {
+    override beforeStart = (): void => void seen.push(["beforeStart", currentTask()?.request.id]);
+    override onSuccess = (): void => void seen.push(["onSuccess", currentTask()?.request.id]);
+    override afterReturn = async (): Promise<void> => {
+      await Promise.resolve();
+      seen.push(["afterReturn", currentTask()?.request.id]);
+    };
+  }
+  const task = testApp().task({ name: "t.looking", base: Looking }, () => 1);
+  const { id } = await task.apply([]);
+  expect(seen).toEqual(["beforeStart", "onSuccess", "afterReturn"].map((name) => [name, id]));
+});
+
 describe("middleware around the body", () => {
   it("runs from the outermost to the innermost, inside the task's context, and may change the result", async () => {
     const seen: string[] = [];
@@ -239,7 +254,7 @@ describe("schemas", () => {
       task.apply(args as never, options as never);
     expect(await (await apply([" ab "])).get()).toBe("abab");
     await expect((await apply([7])).get()).rejects.toThrow(
-      "arguments of t.checked did not match its schema: 0:",
+      "arguments of t.checked did not match its schema: [0]:",
     );
     await expect((await apply(["ab"], { kwargs: { times: 9 } })).get()).rejects.toThrow(
       "result of t.checked did not match",

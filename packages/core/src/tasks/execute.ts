@@ -129,8 +129,15 @@ export function hasHandlers(task: TaskBase): boolean {
   );
 }
 
-/** Calls the handlers that fit the end of an execution. What they throw is for the caller to log. */
-export async function runHandlers(execution: Execution, context: TaskContext): Promise<void> {
+/**
+ * Calls the handlers that fit the end of an execution, as part of the task: what they send are its children. What they
+ * throw is for the caller to log.
+ */
+export function runHandlers(execution: Execution, context: TaskContext): Promise<void> {
+  return runInContext(context, () => callHandlers(execution, context));
+}
+
+async function callHandlers(execution: Execution, context: TaskContext): Promise<void> {
   const { task } = context;
   const proto = TaskBase.prototype;
   if (execution.status === "SUCCESS" && task.onSuccess !== proto.onSuccess)

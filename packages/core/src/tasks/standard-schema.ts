@@ -40,6 +40,7 @@ export async function validate<TOutput>(
 }
 
 function issuePath(issue: StandardIssue): string {
-  const keys = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
-  return keys.length > 0 ? `${keys.join(".")}: ` : "";
+  const keys = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  const path = keys.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return path === "" ? "" : `${path.replace(/^\./, "")}: `;
 }

@@ -6,7 +6,7 @@ import type { App } from "../app/app.ts";
 import { mostArguments } from "./arity.ts";
 import { bindArguments, type TaskShape } from "./bind-arguments.ts";
 import { type CallOptions, NO_OPTIONS } from "./call-options.ts";
-import { resolveTaskOptions } from "./resolve-options.ts";
+import { readTaskOptions, resolveTaskOptions } from "./resolve-options.ts";
 import type { ResolvedTaskOptions, TaskOptions } from "./task-options.ts";
 import type { TaskRequest } from "./task-request.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -79,7 +79,7 @@ export class TaskBase {
 
   /** Sends the task with these arguments. Settles when the broker has it. */
   delay(...args: readonly unknown[]): Promise<AsyncResult<unknown>> {
-    return this.app.sendCall(this, args, NO_OPTIONS);
+    return this.app.caller.call(this, args, NO_OPTIONS);
   }
 
   /** Sends the task with these arguments and options. Settles when the broker has it. */
@@ -87,7 +87,7 @@ export class TaskBase {
     args: readonly unknown[] = [],
     options: CallOptions = NO_OPTIONS,
   ): Promise<AsyncResult<unknown>> {
-    return this.app.sendCall(this, args, options);
+    return this.app.caller.call(this, args, options);
   }
 
   /** Runs the task here and now, as a worker would: retries, links and handlers included. Sends nothing. */
@@ -95,7 +95,7 @@ export class TaskBase {
     args: readonly unknown[] = [],
     options: CallOptions & { throw?: boolean } = NO_OPTIONS,
   ): Promise<EagerResult<unknown>> {
-    return this.app.applyEagerly(this, args, options);
+    return this.app.caller.applyEagerly(this, args, options);
   }
 
   /** A signature with these arguments. */
@@ -162,12 +162,18 @@ interface OptionsInForce {
   readonly resolved: ResolvedTaskOptions;
 }
 
-/** Worked out on first use and after a change of settings. */
+/** Worked out on first use and after a change of settings. @throws {ImproperlyConfiguredError} as {@link readTaskOptions} */
 function inForce(task: TaskBase): OptionsInForce {
   const { app, name, options } = task;
   if (task.inForce?.version === app.confVersion) return task.inForce;
   const own = { ...options, name };
-  const declared = { ...own, ...app.annotationsFor(own) };
+  const read = readTaskOptions(
+    name,
+    { ...own, ...app.annotationsFor(own) },
+    (one) => one in TaskBase.prototype,
+  );
+  Object.assign(task, read.attributes);
+  const declared = read.options as unknown as TaskOptions;
   task.inForce = { version: app.confVersion, declared, resolved: resolveTaskOptions(declared, app) };
   return task.inForce;
 }

@@ -137,7 +137,7 @@ export class TaskContext {
     const { oneValue, replacement } = await import("../canvas/replace.ts");
     if (this.request.isEager) {
       // Callbacks and the rest of the chain are the business of whoever applies this task.
-      const result = await this.app.applyCanvas(oneValue(signature.node), { throw: true });
+      const result = await this.app.caller.applyCanvas(oneValue(signature.node), { throw: true });
       return (await result?.get({ disableSyncSubtasks: false })) as TResult;
     }
     await this.app.send(replacement(signature.node, this.request));
@@ -181,7 +181,7 @@ export class TaskContext {
   #exhausted(): MaxRetriesExceededError {
     const { id, args, kwargs } = this.request;
     return new MaxRetriesExceededError(
-      `can't retry ${this.name}[${id}]: its ${this.request.retries} retries are used up`,
+      `can't retry ${this.name}[${id}]: no retry is left after ${this.request.retries}`,
       {
         taskArgs: args,
         taskKwargs: kwargs,

@@ -1,4 +1,5 @@
 import type { ErrorClass } from "../protocol/stored-error.ts";
+import type { DeliveryMode } from "./call-options.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import type { TaskBase } from "./task-base.ts";
@@ -65,8 +66,12 @@ export interface TaskOptions<TArgs extends readonly unknown[] = readonly unknown
   readonly priority?: number;
   readonly queue?: string;
   readonly exchange?: string;
+  /** Type of the exchange: with it, it is declared. */
+  readonly exchangeType?: string;
   readonly routingKey?: string;
-  readonly deliveryMode?: 1 | 2;
+  readonly deliveryMode?: DeliveryMode;
+  /** As the call option of that name. */
+  readonly mandatory?: boolean;
   /** Emit events for this task. Default true. */
   readonly sendEvents?: boolean;
   /** Record tasks sent by this one as its children. Default true. */

@@ -8,7 +8,7 @@ export class TaskRegistry implements Iterable<TaskBase> {
   /** @throws {NotRegisteredError} */
   get(name: string): TaskBase {
     const task = this.#tasks.get(name);
-    if (task === undefined) throw new NotRegisteredError(name);
+    if (task === undefined) throw new NotRegisteredError(name, this.#tasks.keys());
     return task;
   }
 
@@ -22,7 +22,7 @@ export class TaskRegistry implements Iterable<TaskBase> {
 
   /** @throws {NotRegisteredError} */
   unregister(name: string): void {
-    if (!this.#tasks.delete(name)) throw new NotRegisteredError(name);
+    if (!this.#tasks.delete(name)) throw new NotRegisteredError(name, this.#tasks.keys());
   }
 
   /** Names of all tasks, Celery's built-in ones last. */

@@ -71,6 +71,41 @@ describe("a task called as the function it is", () => {
   });
 });
 
+describe("options that there are not", () => {
+  it("become attributes of the task, as in Celery", () => {
+    class Owned extends TaskBase {
+      owner = "nobody";
+    }
+    const app = createApp("test");
+    const options = { name: "t.owned", base: Owned, owner: "billing", color: "red" };
+    const task = app.task(options, () => 1);
+    expect([Reflect.get(task, "owner"), Reflect.get(task, "color")]).toEqual(["billing", "red"]);
+  });
+
+  it.each([
+    ["maxRetry", 'task "t.slip" has no option "maxRetry". Did you mean "maxRetries"?'],
+    ["ackLate", 'Did you mean "acksLate"?'],
+    ["delay", 'no option "delay". Every task has something else of that name.'],
+  ])("are refused when they are slips, or hide a member: %s", (name, message) => {
+    const app = createApp("test");
+    expect(() => app.task({ name: "t.slip", [name]: 1 } as { name: string }, () => 1)).toThrow(message);
+  });
+
+  it.each([
+    ["maxRetries", "three", "whole number, 0 or more, or null"],
+    ["rateLimit", "10/parsec", 'rate such as "10/m", or number per second, or null'],
+    ["timeLimit", "3 s", "number of seconds, 0 or more, or null"],
+    ["acksLate", "perhaps", "boolean"],
+    ["priority", 1.5, "whole number, or null"],
+  ])("nor values of the wrong type: %s", (name, value, expected) => {
+    const app = createApp("test", { taskAnnotations: { "t.annotated": { [name]: value } } });
+    const message = `option "${name}" cannot be ${JSON.stringify(value)}. Expected: ${expected}.`;
+    expect(() => app.task({ name: "t.x", [name]: value } as { name: string }, () => 1)).toThrow(message);
+    const annotated = app.task("t.annotated", () => 1);
+    expect(() => annotated.resolved).toThrow(message);
+  });
+});
+
 describe("registering tasks", () => {
   it("finds them by name, replaces them, and lists them with Celery's own last", () => {
     const app = testApp();
@@ -182,6 +217,16 @@ describe("annotations", () => {
     const [a, b] = [app.task("t.a", () => 1), app.task({ name: "t.b", queue: "x" }, () => 1)];
     expect(a.resolved).toMatchObject({ maxRetries: 2, rateLimit: "5/m" });
     expect([b.resolved.maxRetries, b.declared.queue]).toEqual([1, "bees"]);
+  });
+
+  it("replace handlers, and read text as a configuration file has it", async () => {
+    const seen: unknown[] = [];
+    const onSuccess = (result: unknown): void => void seen.push(result);
+    const app = testApp({ taskAnnotations: { "*": { maxRetries: "7", onSuccess } } as never });
+    const task = app.task("t.a", () => 42);
+    expect(task.resolved.maxRetries).toBe(7);
+    await task.apply([]);
+    expect(seen).toEqual([42]);
   });
 
   it("and settings count from the moment they change", () => {

@@ -38,11 +38,11 @@ export interface TaskCalls<TArgs extends readonly unknown[], TReturn> {
     options?: SignatureOptions,
   ): Signature<readonly unknown[], Awaited<TReturn>>;
   /** One message that calls the task with each item, one after the other. */
-  map(items: Iterable<TArgs[0]>): Signature<readonly unknown[], Awaited<TReturn>[]>;
+  map(items: readonly TArgs[0][] | Iterable<TArgs[0]>): Signature<readonly unknown[], Awaited<TReturn>[]>;
   /** {@link map} with lists of arguments. */
-  starmap(items: Iterable<TArgs>): Signature<readonly unknown[], Awaited<TReturn>[]>;
+  starmap(items: readonly TArgs[] | Iterable<TArgs>): Signature<readonly unknown[], Awaited<TReturn>[]>;
   /** Lists of arguments in parts of `size`, each of which is one message. */
-  chunks(items: Iterable<TArgs>, size: number): Chunks<Awaited<TReturn>>;
+  chunks(items: readonly TArgs[] | Iterable<TArgs>, size: number): Chunks<Awaited<TReturn>>;
 }
 
 /** A task with the types of its function: call it here, or send it. */
@@ -84,7 +84,7 @@ export function unknownTask(app: App, name: string): TaskBase {
 
 /** Makes a task callable: a function that inherits everything else from the task. From here on the function is the task. */
 export function callableTask(task: TaskBase): TaskBase {
-  const call = (...args: readonly unknown[]): unknown => callable.app.callDirectly(callable, args);
+  const call = (...args: readonly unknown[]): unknown => callable.app.caller.direct(callable, args);
   const callable = Object.setPrototypeOf(call, task) as TaskBase;
   // A function has a name of its own, which would hide that of the task.
   Object.defineProperty(callable, "name", { value: task.name });

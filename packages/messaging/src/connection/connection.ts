@@ -155,7 +155,7 @@ export class Connection implements AsyncDisposable {
       onRetry: (error, retry, delayMs) => {
         this.#logger.warn(
           { err: error, retry, delayMs, url: this.asUri() },
-          "Cannot connect to the broker, trying again.",
+          "cannot connect to the broker, trying again",
         );
         this.#listeners.emit("retry", { error, retry, delayMs });
       },
@@ -182,11 +182,15 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * Takes a connection for dead although it has not said so: it is abandoned as if it had been lost with `error`.
+   * Takes a connection for dead, also when it has not said so: what it still holds on this side is released.
    * Does nothing when `connection` is no longer the live one.
    */
   giveUpOn(connection: TransportConnection, error: Error): void {
-    if (!this.#lose(connection, error)) return;
+    if (this.#live !== connection) return;
+    this.#live = undefined;
+    this.#state = "lost";
+    this.#logger.warn({ err: error, url: this.asUri() }, "the connection to the broker is lost");
+    this.#listeners.emit("lost", { error });
     this.#abandon(connection);
   }
 
@@ -286,24 +290,15 @@ export class Connection implements AsyncDisposable {
     }
     this.#live = made;
     this.#state = "connected";
-    void made.lost.then((error) => this.#lose(made, error));
-    this.#logger.debug({ url: this.asUri() }, "Connected to the broker.");
+    void made.lost.then((error) => this.giveUpOn(made, error));
+    this.#logger.debug({ url: this.asUri() }, "connected to the broker");
     this.#listeners.emit("connected", { url: this.asUri() });
-  }
-
-  #lose(lost: TransportConnection, error: Error): boolean {
-    if (this.#live !== lost) return false;
-    this.#live = undefined;
-    this.#state = "lost";
-    this.#logger.warn({ err: error, url: this.asUri() }, "The connection to the broker is lost.");
-    this.#listeners.emit("lost", { error });
-    return true;
   }
 
   /** Closes a connection that nobody waits for any more; a dead one may take long about it, or fail. */
   #abandon(connection: TransportConnection): void {
     Promise.resolve(connection[Symbol.asyncDispose]()).catch((err: unknown) => {
-      this.#logger.debug({ err }, "An abandoned connection did not close cleanly.");
+      this.#logger.debug({ err }, "an abandoned connection did not close cleanly");
     });
   }
 

@@ -24,7 +24,7 @@ export class Listeners<TEvents extends object> {
       try {
         (listener as (event: TEvents[TName]) => void)(event);
       } catch (err) {
-        this.#logger.error({ err, event: name }, "A connection listener threw.");
+        this.#logger.error({ err, event: name }, "a connection listener threw");
       }
     }
   }

@@ -72,6 +72,7 @@ describe("parseBrokerUrl", () => {
 
   it("suggests the scheme when it was forgotten to be one", () => {
     expect(() => parseBrokerUrl("memory")).toThrow('Did you mean "memory://"?');
+    expect(() => parseBrokerUrl("localhost")).toThrow(expect.not.stringContaining("Did you mean"));
   });
 
   it("does not repeat a password in an error", () => {

@@ -1,3 +1,4 @@
+import { nearestName } from "@q/kernel";
 import { BrokerUrlError } from "../errors.ts";
 import type { BrokerUrl } from "./broker-url.ts";
 
@@ -30,7 +31,8 @@ export function parseCustomScheme(scheme: string): CustomScheme | undefined {
 export function parseBrokerUrl(text: string): BrokerUrl {
   const split = text.indexOf("://");
   if (split < 0) {
-    const example = /^\w+$/.test(text) ? ` Did you mean "${text}://"?` : "";
+    const scheme = nearestName(text, ["amqp", "memory", "redis", "sqlite"]);
+    const example = scheme === undefined ? "" : ` Did you mean "${scheme}://"?`;
     throw new BrokerUrlError(
       `A broker URL looks like "redis://localhost:6379/0"; this text has no "://".${example}`,
     );

@@ -43,5 +43,7 @@ export interface ConsumerOptions {
   readonly stopTimeoutMs?: number;
   /** Default: silent. */
   readonly logger?: Logger;
+  /** Its losses and attempts are told at debug only: another consumer of the same connection tells them. Default false. */
+  readonly isBeside?: boolean;
   readonly clock?: Clock;
 }

@@ -1,4 +1,4 @@
-import { asError, type Clock, deferred } from "@q/kernel";
+import { asError, type Clock, deferred, TransitMap } from "@q/kernel";
 import { bounded } from "../connection/bounded.ts";
 import type { Channel, Delivery, Settlement, TransportConnection } from "../contracts.ts";
 import { ConnectionError } from "../errors.ts";
@@ -23,7 +23,7 @@ export class ConsumerSession {
   /** Entities declared on this channel. @internal */
   readonly declared: Set<Queue> = new Set();
   readonly #clock: Clock;
-  readonly #unsettled = new Set<Delivery>();
+  readonly #unsettled = new TransitMap<Delivery, true>();
   readonly #interrupt: (error: Error) => void;
   #iteration: AbortController | undefined;
   #isLive = true;
@@ -90,7 +90,7 @@ export class ConsumerSession {
   received(batch: readonly Delivery[], noAck: boolean): void {
     this.#lastDeliveryMs = this.#clock.monotonic();
     if (noAck) return;
-    for (const delivery of batch) this.#unsettled.add(delivery);
+    for (const delivery of batch) this.#unsettled.set(delivery, true);
   }
 
   /** False when the delivery is not, or no longer, one of this session. @internal */

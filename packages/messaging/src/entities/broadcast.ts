@@ -7,13 +7,16 @@ import { Queue, type QueueOptions } from "./queue.ts";
  * @see kombu/common.py, class Broadcast
  */
 export class Broadcast extends Queue {
+  /** What apps call it: the name of its exchange, unless that was given. */
+  readonly alias: string;
+
   constructor(name: string, options: QueueOptions & { queue?: string } = {}) {
     const { queue = `bcast.${crypto.randomUUID()}`, ...rest } = options;
     super(queue, {
       autoDelete: true,
       ...rest,
       exchange: rest.exchange ?? new Exchange(name, { type: "fanout" }),
-      routingKey: "",
     });
+    this.alias = name;
   }
 }

@@ -5,7 +5,7 @@ import { Exchange } from "./exchange.ts";
 export interface QueueOptions {
   /** Exchange it is bound to; default the broker's default exchange, which needs no binding. */
   readonly exchange?: Exchange;
-  /** Default the queue's name. */
+  /** Default the queue's name; none for a fanout exchange. */
   readonly routingKey?: string;
   /** Further bindings. */
   readonly bindings?: readonly { readonly exchange: Exchange; readonly routingKey?: string }[];
@@ -58,13 +58,14 @@ export class Queue {
   constructor(name: string, options: QueueOptions = {}) {
     this.name = name;
     this.exchange = options.exchange ?? defaultExchange;
-    this.routingKey = options.routingKey ?? name;
+    const keyFor = ({ type }: Exchange): string => (type === "fanout" ? "" : name);
+    this.routingKey = options.routingKey ?? keyFor(this.exchange);
     const own = new Binding(name, this.exchange, {
       routingKey: this.routingKey,
       ...(options.bindingArguments && { arguments: options.bindingArguments }),
     });
     const further = (options.bindings ?? []).map(
-      (b) => new Binding(name, b.exchange, { routingKey: b.routingKey ?? name }),
+      (b) => new Binding(name, b.exchange, { routingKey: b.routingKey ?? keyFor(b.exchange) }),
     );
     this.bindings = [own, ...further].filter((binding) => binding.exchange.name !== "");
     this.durable = options.durable ?? true;

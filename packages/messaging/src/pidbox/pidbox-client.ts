@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Cancel, deferred } from "@q/kernel";
+import { deferred, sleep } from "@q/kernel";
 import type { Producer } from "../producer.ts";
 import { type NodeReply, type NodeSelection, requestBody } from "./control-message.ts";
 import type { Pidbox } from "./pidbox.ts";
@@ -100,7 +100,7 @@ class ReplyWait {
   readonly #over = deferred<void>();
   #isWaiting = false;
   #isOver = false;
-  #cancel: Cancel | undefined;
+  #silence: AbortController | undefined;
 
   constructor(pidbox: Pidbox, call: PidboxCall) {
     this.#pidbox = pidbox;
@@ -128,16 +128,19 @@ class ReplyWait {
       await this.#over.promise;
     } finally {
       this.#isOver = true;
-      this.#cancel?.();
+      this.#silence?.abort();
       signal?.removeEventListener("abort", abort);
     }
     return this.#replies;
   }
 
   #arm(): void {
-    this.#cancel?.();
-    this.#cancel = this.#pidbox.options.clock.schedule(this.#call.timeoutMs ?? 1000, () =>
-      this.#over.resolve(),
-    );
+    this.#silence?.abort();
+    const { signal } = (this.#silence = new AbortController());
+    const { clock } = this.#pidbox.options;
+    // A broker in memory has no connection that would keep the process alive meanwhile.
+    void sleep(this.#call.timeoutMs ?? 1000, { clock, signal }).then(() => {
+      if (!signal.aborted) this.#over.resolve();
+    });
   }
 }

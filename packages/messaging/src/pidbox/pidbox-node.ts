@@ -17,6 +17,9 @@ export interface PidboxNodeOptions {
   readonly logger: Logger;
 }
 
+/** An answer goes when the client that asked has died: lists of Python's clients, too. */
+const REPLY_EXPIRY_MS = 60_000;
+
 /** Exchanges that replies were sent to; more than a few means that somebody makes names up. */
 const MAX_EXCHANGES = 100;
 
@@ -76,7 +79,7 @@ export class PidboxNode {
       const message = await this.#pidbox.message({ [name]: answer }, { headers, deliveryMode: 1 });
       await producer.publish(
         message,
-        to,
+        { ...to, queueExpiryMs: REPLY_EXPIRY_MS },
         to.exchange === "" ? {} : { declare: [this.#exchange(to.exchange)] },
       );
     } catch (thrown) {

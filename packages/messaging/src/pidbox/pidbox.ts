@@ -63,24 +63,13 @@ export class Pidbox {
     about: { readonly headers: Readonly<Record<string, unknown>>; readonly deliveryMode: 1 | 2 },
   ): Promise<WireMessage> {
     const { codec, serializer } = this.options;
-    const encoded = await codec.encodeAsync(body, { serializer });
-    return {
-      body: encoded.body,
-      contentType: encoded.contentType,
-      contentEncoding: encoded.contentEncoding,
-      headers: about.headers,
-      properties: { deliveryMode: about.deliveryMode },
-    };
+    const { headers, deliveryMode } = about;
+    return codec.encodeMessage(body, { serializer, headers, properties: { deliveryMode } });
   }
 
   /** The body of a message that came. @throws as `BodyCodec.decode` */
-  open({ body, contentType, contentEncoding, headers }: WireMessage): Promise<unknown> {
-    const { compression } = headers;
-    return this.options.codec.decodeAsync(body, {
-      contentType,
-      contentEncoding,
-      compression: typeof compression === "string" ? compression : undefined,
-    });
+  open(message: WireMessage): Promise<unknown> {
+    return this.options.codec.decodeMessage(message);
   }
 
   #lifetime(): ConstructorParameters<typeof Queue>[1] {

@@ -24,6 +24,24 @@ const utf8 = (contentType: string, compression?: string) => ({
 });
 
 describe("BodyCodec", () => {
+  it("names a compression that is not registered", async () => {
+    const unknown = new BodyCodec().encodeMessage(1, { compression: "gzipp" });
+    await expect(unknown).rejects.toThrow(/^compression "gzipp" is not registered\. Did you mean "gzip"\?/);
+  });
+
+  it("makes messages of values and back, as JSON unless told otherwise", async () => {
+    const codec = new BodyCodec({ accept: ["json", "yaml"] });
+    const plain = await codec.encodeMessage({ a: 1 });
+    expect(plain).toMatchObject({ contentType: "application/json", headers: {}, properties: {} });
+    expect(await new BodyCodec().decodeMessage(plain)).toEqual({ a: 1 });
+
+    const headers = { tenant: "x" };
+    const packed = await codec.encodeMessage({ a: 1 }, { serializer: "yaml", compression: "gzip", headers });
+    expect(packed.headers).toEqual({ tenant: "x", compression: "application/x-gzip" });
+    expect(await codec.decodeMessage(packed)).toEqual({ a: 1 });
+    await expect(new BodyCodec().decodeMessage(packed)).rejects.toThrow(ContentRefusedError);
+  });
+
   it("encodes with what the headers must say, and decodes it again", async () => {
     const codec = createCodec(["json", "application/x-msgpack"]);
     const plain = codec.encode([1, "é"], { serializer: "json" });
@@ -46,7 +64,7 @@ describe("BodyCodec", () => {
       /ready\(\["bzip2"\]\)/,
     );
     expect(() => codec.decode(Buffer.from("1"), utf8("application/x-yaml"))).toThrow(CodecNotLoadedError);
-    await codec.ready(["yaml", "bzip2"]);
+    await codec.ready(["yaml"], ["bzip2"]);
     expect(codec.encode(1, { serializer: "yaml", compression: "bzip" }).compression).toBe(
       "application/x-bz2",
     );

@@ -1,9 +1,10 @@
 import type { Compression } from "../compression/compression.ts";
-import type { CompressionRegistry } from "../compression/compression-registry.ts";
+import { type CompressionRegistry, createCompressionRegistry } from "../compression/compression-registry.ts";
+import type { MessageProperties, WireMessage } from "../contracts.ts";
 import { transcodeToUtf8 } from "./content-encoding.ts";
 import { ContentRefusedError, DecodeError, UnknownContentTypeError } from "./errors.ts";
 import type { Serializer } from "./serializer.ts";
-import type { SerializerRegistry } from "./serializer-registry.ts";
+import { createSerializerRegistry, type SerializerRegistry } from "./serializer-registry.ts";
 
 /** A message body with what its headers must say about it. */
 export interface EncodedBody {
@@ -16,10 +17,12 @@ export interface EncodedBody {
 
 /** Options of a {@link BodyCodec}. */
 export interface BodyCodecOptions {
-  readonly serializers: SerializerRegistry;
-  readonly compressions: CompressionRegistry;
-  /** Names or content types of what may be decoded. Plain bytes and text always may. */
-  readonly accept: readonly string[];
+  /** Default: those of Q. */
+  readonly serializers?: SerializerRegistry;
+  /** Default: those of Q. */
+  readonly compressions?: CompressionRegistry;
+  /** Names or content types of what may be decoded. Plain bytes and text always may. Default `["json"]`. */
+  readonly accept?: readonly string[];
   /** Largest body that is decoded, compressed or not. Default 64 MiB. */
   readonly maxBodyBytes?: number;
 }
@@ -28,6 +31,12 @@ export interface BodyCodecOptions {
 export interface EncodeOptions {
   readonly serializer: string;
   readonly compression?: string | undefined;
+}
+
+/** What else a message has besides its value. */
+export interface MessageOptions extends Partial<EncodeOptions> {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly properties?: MessageProperties;
 }
 
 /** What the headers of a message say about its body. */
@@ -57,23 +66,21 @@ export class BodyCodec {
    * @throws {UnknownSerializerError} when the accept list holds a name that is not registered
    * @throws {ContentRefusedError} when it holds pickle
    */
-  constructor(options: BodyCodecOptions) {
-    this.#serializers = options.serializers;
-    this.#compressions = options.compressions;
+  constructor(options: BodyCodecOptions = {}) {
+    const { accept = ["json"] } = options;
+    this.#serializers = options.serializers ?? createSerializerRegistry();
+    this.#compressions = options.compressions ?? createCompressionRegistry();
     this.#maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
-    const listed = options.accept.map((entry) => this.#serializers.require(entry).contentType);
+    const listed = accept.map((entry) => this.#serializers.require(entry).contentType);
     this.#accepted = new Set([...alwaysAccepted, ...listed]);
   }
 
   /** Loads serializers and compressions, so that the synchronous calls work with them. */
-  async ready(names: readonly string[]): Promise<void> {
-    await Promise.all(
-      names.map((name) =>
-        this.#compressions.describe(name) === undefined
-          ? this.#serializers.load(name)
-          : this.#compressions.load(name),
-      ),
-    );
+  async ready(serializers: readonly string[], compressions: readonly string[] = []): Promise<void> {
+    await Promise.all([
+      ...serializers.map((name) => this.#serializers.load(name)),
+      ...compressions.map((name) => this.#compressions.load(name)),
+    ]);
   }
 
   /**
@@ -94,7 +101,7 @@ export class BodyCodec {
 
   /** As {@link encode}, loading the formats when necessary. */
   async encodeAsync(value: unknown, options: EncodeOptions): Promise<EncodedBody> {
-    await this.ready([options.serializer, ...(options.compression ? [options.compression] : [])]);
+    await this.ready([options.serializer], options.compression ? [options.compression] : []);
     return this.encode(value, options);
   }
 
@@ -117,11 +124,25 @@ export class BodyCodec {
   /** As {@link decode}, loading the formats when necessary. What is refused is not loaded. */
   async decodeAsync(body: Buffer, description: BodyDescription): Promise<unknown> {
     this.#check(description.contentType);
-    await this.ready([
-      description.contentType,
-      ...(description.compression ? [description.compression] : []),
-    ]);
+    await this.ready([description.contentType], description.compression ? [description.compression] : []);
     return this.decode(body, description);
+  }
+
+  /** A message with the value as its body, ready to be published. Default `json`, not compressed. @throws as {@link encode} */
+  async encodeMessage(value: unknown, options: MessageOptions = {}): Promise<WireMessage> {
+    const { serializer = "json", headers = {}, properties = {} } = options;
+    const { compression, ...body } = await this.encodeAsync(value, { ...options, serializer });
+    return {
+      ...body,
+      headers: compression === undefined ? headers : { ...headers, compression },
+      properties,
+    };
+  }
+
+  /** The value that a message has as its body. @throws as {@link decode} */
+  async decodeMessage({ body, contentType, contentEncoding, headers }: WireMessage): Promise<unknown> {
+    const compression = typeof headers["compression"] === "string" ? headers["compression"] : undefined;
+    return this.decodeAsync(body, { contentType, contentEncoding, compression });
   }
 
   #check(contentType: string): void {

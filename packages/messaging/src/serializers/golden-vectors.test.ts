@@ -85,7 +85,7 @@ function refusal(envelope: Envelope): unknown {
   }
 }
 
-beforeAll(() => codec.ready(["yaml", "msgpack", "bzip2", "lzma", "zstd"]));
+beforeAll(() => codec.ready(["yaml", "msgpack"], ["bzip2", "lzma", "zstd"]));
 
 describe.each(["messages_redis.json", "messages_redis_5.2.6.json", "messages_redis_5.6.3.json"])(
   "%s",

@@ -19,12 +19,7 @@ const maxUint64 = 2n ** 64n - 1n;
 /** The msgpack serializer, from the optional package `@msgpack/msgpack`. @throws {MissingDriverError} */
 export async function loadMsgpackSerializer(): Promise<Serializer> {
   return createMsgpackSerializer(
-    await loadDriver(
-      "@msgpack/msgpack",
-      "The msgpack serializer",
-      // oxlint-disable-next-line no-restricted-imports -- loaded on first use, which is what the rule is for
-      () => import("@msgpack/msgpack"),
-    ),
+    await loadDriver("@msgpack/msgpack", "The msgpack serializer", () => import("@msgpack/msgpack")),
   );
 }
 

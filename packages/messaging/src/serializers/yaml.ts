@@ -41,7 +41,6 @@ const converting: ToJSOptions = { mapAsMap: true, maxAliasCount: 100 };
 
 /** The yaml serializer, from the optional package `yaml`. @throws {MissingDriverError} */
 export async function loadYamlSerializer(): Promise<Serializer> {
-  // oxlint-disable-next-line no-restricted-imports -- loaded on first use, which is what the rule is for
   return createYamlSerializer(await loadDriver("yaml", "The yaml serializer", () => import("yaml")));
 }
 

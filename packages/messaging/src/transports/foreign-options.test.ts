@@ -1,8 +1,8 @@
 import { silentLogger } from "@q/kernel";
 import { expect, it } from "vitest";
-import { parseAmqpOptions } from "./amqp/amqp-options.ts";
+import { parseAmqpOptions } from "./amqp/amqp-option-schema.ts";
 import { isForeignOption } from "./foreign-options.ts";
-import { parseRedisOptions } from "./redis/redis-options.ts";
+import { parseRedisOptions } from "./redis/redis-option-schema.ts";
 import { parseSqliteOptions } from "./sqlite/sqlite-options.ts";
 
 const parsers: Readonly<Record<string, (given: Record<string, unknown>) => unknown>> = {

@@ -28,5 +28,8 @@ export class PausedStack {
  */
 export const RESUME_AGAIN_MS = 20;
 
-/** A program that has not paused within these milliseconds does nothing but wait: it has no stack. */
-export const IDLE_AFTER_MS = 300;
+/**
+ * A program that has not paused within these milliseconds does nothing but wait: it has no stack. Many, for a machine with
+ * too much to do, where somebody is most likely to ask.
+ */
+export const IDLE_AFTER_MS = 1000;

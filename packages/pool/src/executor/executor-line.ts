@@ -1,3 +1,4 @@
+import type { SharedMemory } from "../journal/shared-memory.ts";
 import type { Frame } from "../transfer/frame.ts";
 
 /** The executor's end of the channel to its pool. */
@@ -13,6 +14,8 @@ export interface ExecutorLine {
 export interface ExecutorPlace {
   readonly pid: number;
   readonly threadId: number;
+  /** What the pool sees as well. */
+  readonly memory: SharedMemory;
   memoryBytes(): number;
   /** Ends the process or thread. */
   exit(code: number): void;

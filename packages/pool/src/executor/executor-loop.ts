@@ -1,18 +1,26 @@
-import { systemClock } from "@q/kernel";
+import { systemClock, TransitMap } from "@q/kernel";
 import type { Outcome } from "../contracts.ts";
 import { NotTransferableError } from "../errors.ts";
 import { InlineJob } from "../inline/inline-job.ts";
+import { JournalWriter } from "../journal/journal.ts";
 import type { OutputStream } from "../remote/executor-handle.ts";
 import { Outbox } from "../remote/outbox.ts";
 import type { FromExecutor, JobMessage, ToExecutor } from "../remote/protocol.ts";
 import { decodeAsError, encodeError } from "../transfer/encoded-error.ts";
-import { decodeFrame, type Frame } from "../transfer/frame.ts";
+import { decodeFrame, forgetContent, type Frame } from "../transfer/frame.ts";
 import type { CreateExecutor, Executor, ExecutorHost } from "./executor.ts";
 import type { ExecutorLine, ExecutorPlace } from "./executor-line.ts";
-import { WaitingJobs } from "./waiting-jobs.ts";
+
+/** Milliseconds for which jobs begin one after the other before the event loop has its turn. */
+const TURN_MS = 1;
+/** Milliseconds that what is said of jobs may wait for more of it, while there is a next job. */
+const MAX_WAIT_MS = 1;
 
 /**
  * What runs inside every process and thread of a pool: takes jobs from the channel, runs them, sends outcomes back.
+ *
+ * Short jobs run several in a turn, and their outcomes travel together. Before a job begins, whatever it will do to this
+ * process, all that was said of others is sent or in the journal, and that it begins is.
  *
  * States: *waiting for init* → *starting* (the executor module is loaded) → *ready* → *stopping* (the jobs here end,
  * then the executor) → the process or thread exits.
@@ -22,18 +30,21 @@ export class ExecutorLoop {
   readonly #place: ExecutorPlace;
   readonly #outbox: Outbox<FromExecutor>;
   readonly #gone = new AbortController();
-  readonly #running = new Map<number, InlineJob>();
-  readonly #waiting = new WaitingJobs();
+  readonly #running = new TransitMap<number, InlineJob>();
+  readonly #journal: JournalWriter;
+  readonly #waiting: JobMessage[] = [];
   #executor: Executor | undefined;
   #slots = 1;
   #memoryReportMs = 0;
   #memoryReportedAt = 0;
   #isStopping = false;
   #isServing = false;
+  #turnEndsAt: number | undefined;
 
   constructor(line: ExecutorLine, place: ExecutorPlace) {
     this.#line = line;
     this.#place = place;
+    this.#journal = new JournalWriter(place.memory);
     this.#outbox = new Outbox({
       write: (frame) => line.write(frame),
       onNotTransferable: (message, error) => this.#replace(message, error),
@@ -42,6 +53,7 @@ export class ExecutorLoop {
 
   readonly onFrame = (frame: Frame): void => {
     for (const message of decodeFrame(frame) as ToExecutor[]) this.#receive(message);
+    this.#serve();
   };
 
   /** The pool is gone. Gives the executor a moment to notice, no more. */
@@ -71,10 +83,7 @@ export class ExecutorLoop {
       case "init":
         return void this.#start(message[1]);
       case "job":
-        return this.#take(message);
-      case "recall":
-        if (this.#waiting.remove(message[1])) this.#outbox.post(["recalled", message[1]]);
-        return;
+        return void this.#waiting.push(message);
       case "abort":
         return this.#running.get(message[1])?.abort(decodeAsError(message[2]));
       case "ping":
@@ -122,74 +131,84 @@ export class ExecutorLoop {
     return host;
   }
 
-  #take(job: JobMessage): void {
-    if (!job[5]) return this.#begin(job);
-    this.#waiting.put(job);
-    void this.#serveWaiting();
+  /** Begins jobs that wait while there are slots, for a moment at most. */
+  #serve(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    while (this.#waiting.length > 0 && this.#running.size < this.#slots && !this.#isTurnOver()) {
+      this.#outbox.secure((head, frame) => this.#journal.save(head, frame));
+      if (this.#line.isCongested) {
+        void this.#line.drained().then(() => this.#serve());
+        break;
+      }
+      this.#begin(this.#waiting.shift() as JobMessage);
+    }
+    this.#isServing = false;
+    this.#stopWhenIdle();
   }
 
-  #begin([, seq, id, payload, softLimitMs]: JobMessage): void {
+  /** Sockets and timers have their turn after a while, however short jobs are. */
+  #isTurnOver(): boolean {
+    const now = systemClock.monotonic();
+    if (this.#turnEndsAt === undefined) {
+      this.#turnEndsAt = now + TURN_MS;
+      setImmediate(() => {
+        this.#turnEndsAt = undefined;
+        this.#serve();
+      });
+    }
+    return now >= this.#turnEndsAt;
+  }
+
+  #begin(message: JobMessage): void {
+    const [, job, id, payload, softLimitMs] = message;
+    forgetContent(message);
     const executor = this.#executor;
     if (executor === undefined) {
       const error = new Error("a job came before its executor was ready");
-      return this.#outbox.post(["failed", seq, encodeError(error)]);
+      return this.#outbox.post(["failed", job, encodeError(error)]);
     }
+    if (!this.#journal.begin(job)) return this.#outbox.post(["returned", job]);
+    let isAccepted = false;
+    const onAccepted = (): void => {
+      isAccepted = true;
+      this.#journal.accept(job);
+      this.#say(["accepted", job]);
+    };
     const running = new InlineJob(
-      { id, payload, softLimitMs, onAccepted: () => this.#outbox.post(["accepted", seq]) },
-      { onOutcome: (_job, outcome) => this.#end(seq, outcome), onOrphanReturned: () => {} },
+      { id, payload, softLimitMs, onAccepted },
+      { onOutcome: (_job, outcome) => this.#end(job, outcome), onOrphanReturned: () => {} },
       () => {},
     );
-    this.#running.set(seq, running);
+    this.#running.set(job, running);
     running.start(executor.execute);
+    if (!isAccepted && this.#running.has(job)) this.#say(["started", job]);
   }
 
-  #end(seq: number, outcome: Outcome): void {
-    this.#running.delete(seq);
+  #end(job: number, outcome: Outcome): void {
+    this.#running.delete(job);
     this.#reportMemory();
-    if (outcome.status === "done") this.#outbox.post(["done", seq, outcome.value]);
-    else if (outcome.status === "failed") this.#outbox.post(["failed", seq, encodeError(outcome.error)]);
-    if (this.#waiting.size > 0) void this.#serveWaiting();
-    this.#stopWhenIdle();
+    if (outcome.status === "done") this.#say(["done", job, outcome.value]);
+    else if (outcome.status === "failed") this.#say(["failed", job, encodeError(outcome.error)]);
+    this.#serve();
   }
 
-  /**
-   * Begins jobs that were sent ahead. The pool must know before they begin, whatever they do to this process: it gives
-   * a job that has not begun to another executor when this one dies, and one that has begun must not run twice.
-   */
-  async #serveWaiting(): Promise<void> {
-    if (this.#isServing || this.#running.size >= this.#slots) return;
-    this.#isServing = true;
-    try {
-      while (this.#waiting.size > 0 && this.#running.size < this.#slots) {
-        // Leaves the turn, so that jobs that end at once do not keep this process from its sockets.
-        await new Promise((resolve) => setImmediate(resolve));
-        const wave: JobMessage[] = [];
-        for (let free = this.#slots - this.#running.size; free > 0; free--) {
-          const job = this.#waiting.take();
-          if (job === undefined) break;
-          wave.push(job);
-          this.#outbox.post(["started", job[1]]);
-        }
-        this.#outbox.flush();
-        if (this.#line.isCongested) await this.#line.drained();
-        for (const job of wave) this.#begin(job);
-      }
-    } finally {
-      this.#isServing = false;
-    }
-    this.#stopWhenIdle();
+  /** Says something of a job: at once when nothing else is to be done here. */
+  #say(message: FromExecutor): void {
+    if (this.#waiting.length > 0) this.#outbox.postWithin(message, MAX_WAIT_MS);
+    else this.#outbox.post(message);
   }
 
   #reportMemory(): void {
     const now = systemClock.monotonic();
     if (now - this.#memoryReportedAt < this.#memoryReportMs) return;
     this.#memoryReportedAt = now;
-    this.#outbox.post(["memory", this.#place.memoryBytes()]);
+    this.#say(["memory", this.#place.memoryBytes()]);
   }
 
   #stopWhenIdle(): void {
     if (!this.#isStopping || this.#executor === undefined) return;
-    if (this.#running.size > 0 || this.#waiting.size > 0 || this.#isServing) return;
+    if (this.#running.size > 0 || this.#waiting.length > 0 || this.#isServing) return;
     const executor = this.#executor;
     this.#executor = undefined;
     this.#gone.abort(new Error("the executor was asked to end"));

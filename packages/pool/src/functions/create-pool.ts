@@ -26,20 +26,44 @@ export interface CreatePoolOptions extends Omit<RemotePoolOptions, "executor"> {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** Every option, for those who do not have its types. */
+const OPTIONS: Readonly<Record<keyof CreatePoolOptions, true>> = {
+  kind: true,
+  module: true,
+  size: true,
+  execArgv: true,
+  env: true,
+  tasksPerExecutor: true,
+  strategy: true,
+  sendAhead: true,
+  maxTasksPerExecutor: true,
+  maxMemoryBytes: true,
+  startTimeoutMs: true,
+  stopTimeoutMs: true,
+  unresponsiveAfterMs: true,
+  maxRestarts: true,
+  restartWindowMs: true,
+  onEvent: true,
+  onLog: true,
+  onExecutorUp: true,
+  onExecutorDown: true,
+  onError: true,
+};
+
 /** Makes a pool, for the name of a module as `kind`. */
 type PoolFactory = (options: RemotePoolOptions) => Promise<Pool> | Pool;
 
 /**
  * Starts a pool that calls the functions of a module: `typeof import("./jobs.js")` as type argument types the calls.
  *
- * @throws {ImproperlyConfiguredError} for a kind that no pool has
+ * @throws {ImproperlyConfiguredError} for a kind that no pool has, or options that cannot be
  * @throws {ExecutorStartError} when the module cannot be loaded
  */
-export async function createPool<TFunctions = Functions>({
-  kind = "processes",
-  module,
-  ...options
-}: CreatePoolOptions): Promise<FunctionPool<TFunctions>> {
+export async function createPool<TFunctions = Functions>(
+  given: CreatePoolOptions,
+): Promise<FunctionPool<TFunctions>> {
+  check(given);
+  const { kind = "processes", module, ...options } = given;
   const executor: ExecutorModule = {
     module: entryUrl("functions/functions-entry").href,
     data: { module: String(module) },
@@ -47,6 +71,21 @@ export async function createPool<TFunctions = Functions>({
   const pool = await open(kind, { size: availableParallelism(), ...options, executor });
   await pool.start();
   return new FunctionPool<TFunctions>(pool);
+}
+
+function check(options: CreatePoolOptions): void {
+  const { module, size = 1 } = options;
+  const stranger = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (stranger !== undefined)
+    throw new ImproperlyConfiguredError(
+      `createPool has no option "${stranger}".${didYouMean(stranger, Object.keys(OPTIONS))}`,
+    );
+  if (!Number.isInteger(size) || size < 1)
+    throw new ImproperlyConfiguredError(`the size of a pool is a whole number from 1 on, not ${size}`);
+  if ((typeof module !== "string" && !(module instanceof URL)) || /^\.{0,2}\//.test(String(module)))
+    throw new ImproperlyConfiguredError(
+      `the module of a pool is a URL or a package, not ${String(module)}: write new URL("./jobs.js", import.meta.url)`,
+    );
 }
 
 async function open(name: string, options: RemotePoolOptions & { readonly size: number }): Promise<Pool> {

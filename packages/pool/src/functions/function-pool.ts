@@ -1,10 +1,10 @@
-import { ClosedError } from "@q/kernel";
+import { ClosedError, Slots } from "@q/kernel";
 import type { Job, Pool, PoolStats } from "../contracts.ts";
 import { TimeLimitExceeded } from "../errors.ts";
 import type { FunctionCall } from "./function-call.ts";
 
-/** Functions by name: `typeof import("./jobs.js")`, for instance. */
-export type Functions = Readonly<Record<string, unknown>>;
+/** Functions by name, as they are when nobody says more: `typeof import("./jobs.js")` does. */
+export type Functions = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
 /** Names of the functions among the exports of a module. */
 export type FunctionName<TFunctions> = {
@@ -26,6 +26,12 @@ export type FunctionResult<TFunctions, TName extends keyof TFunctions> = TFuncti
   ? Awaited<TResult>
   : never;
 
+/** What `run` takes after the name of a function; arguments may be left out where the function needs none. */
+export type CallParameters<TFunctions, TName extends keyof TFunctions> =
+  [] extends FunctionArgs<TFunctions, TName>
+    ? [args?: FunctionArgs<TFunctions, TName>, options?: CallOptions]
+    : [args: FunctionArgs<TFunctions, TName>, options?: CallOptions];
+
 /** Options of a call. */
 export interface CallOptions extends Pick<Job, "softLimitMs" | "hardLimitMs"> {
   /** Terminates the call; it rejects with the signal's reason. */
@@ -40,6 +46,8 @@ export interface CallOptions extends Pick<Job, "softLimitMs" | "hardLimitMs"> {
 export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
   /** The pool below: for its size, `terminate`, `dumpStacks`. */
   readonly pool: Pool;
+  /** Calls beyond what the pool takes wait here, where they can still be aborted. */
+  readonly #places = new Slots(0);
   #calls = 0;
 
   constructor(pool: Pool) {
@@ -52,25 +60,11 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
    * @throws {TimeLimitExceeded} when the hard limit is over
    * @throws {WorkerLostError} when its process or thread dies
    */
-  async run<TName extends FunctionName<TFunctions>>(
+  run<TName extends FunctionName<TFunctions>>(
     name: TName,
-    args: FunctionArgs<TFunctions, TName>,
-    { signal, ...limits }: CallOptions = {},
+    ...[args, options]: CallParameters<TFunctions, TName>
   ): Promise<FunctionResult<TFunctions, TName>> {
-    signal?.throwIfAborted();
-    const id = `${name}-${++this.#calls}`;
-    const call: FunctionCall = { name, args: args as readonly unknown[] };
-    const abort = (): void => void this.pool.terminate(id, signal?.reason as Error);
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      const outcome = await this.pool.run({ id, payload: call, ...limits });
-      if (outcome.status === "failed") throw outcome.error;
-      if (outcome.status === "timed out") throw new TimeLimitExceeded(outcome.limitMs);
-      if (outcome.status === "lost") throw outcome.reason;
-      return outcome.value as FunctionResult<TFunctions, TName>;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    return this.#call(name, args ?? [], options);
   }
 
   /** Calls a function of one argument for each item; resolves to the results, in order, or rejects with the first error. */
@@ -89,7 +83,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     calls: Iterable<FunctionArgs<TFunctions, TName>>,
     options?: CallOptions,
   ): Promise<FunctionResult<TFunctions, TName>[]> {
-    return Promise.all([...calls].map((args) => this.run(name, args, options)));
+    return Promise.all([...calls].map((args) => this.#call(name, args, options)));
   }
 
   /**
@@ -103,7 +97,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
   ): AsyncGenerator<FunctionResult<TFunctions, TName>, void, undefined> {
     const underWay: Promise<FunctionResult<TFunctions, TName>>[] = [];
     for await (const item of items) {
-      const call = this.run(name, [item] as FunctionArgs<TFunctions, TName>, options);
+      const call = this.#call(name, [item], options);
       // Awaited below, in order; a call that fails before its turn is no unhandled rejection.
       call.catch(() => {});
       underWay.push(call);
@@ -119,7 +113,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
 
   /** Waits for the calls under way, then ends the pool. */
   async close(): Promise<void> {
-    await this.pool.drain();
+    while (this.#places.taken > 0) await this.pool.drain();
     await this.pool.stop();
   }
 
@@ -131,5 +125,29 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #call<TName extends FunctionName<TFunctions>>(
+    name: TName,
+    args: readonly unknown[],
+    { signal, ...limits }: CallOptions = {},
+  ): Promise<FunctionResult<TFunctions, TName>> {
+    this.#places.resize(this.pool.capacity);
+    if (!(this.#places.tryAcquire() || (await this.#places.acquire(signal)))) throw signal?.reason;
+    const id = `${name}-${++this.#calls}`;
+    const call: FunctionCall = { name, args };
+    const abort = (): void => void this.pool.terminate(id, signal?.reason as Error);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      const outcome = await this.pool.run({ id, payload: call, ...limits });
+      if (outcome.status === "failed") throw outcome.error;
+      if (outcome.status === "timed out") throw new TimeLimitExceeded(outcome.limitMs);
+      if (outcome.status === "lost") throw outcome.reason;
+      return outcome.value as FunctionResult<TFunctions, TName>;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#places.release();
+    }
   }
 }

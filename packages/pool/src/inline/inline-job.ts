@@ -35,6 +35,10 @@ export class InlineJob implements JobContext {
     this.#events = events;
   }
 
+  get softLimitMs(): number {
+    return this.#job.softLimitMs ?? 0;
+  }
+
   /** Created on first use: most functions never look at it, and a controller costs more than a no-op job. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();

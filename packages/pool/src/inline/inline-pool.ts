@@ -1,4 +1,4 @@
-import { Slots } from "@q/kernel";
+import { Slots, TransitMap } from "@q/kernel";
 import type { Execute, Job, Outcome, Pool, PoolCapabilities, PoolStats } from "../contracts.ts";
 import { Terminated } from "../errors.ts";
 import { InlineJob, type InlineJobEvents } from "./inline-job.ts";
@@ -25,7 +25,7 @@ export class InlinePool implements Pool, InlineJobEvents {
   readonly #execute: Execute;
   readonly #implementation: string;
   readonly #slots: Slots;
-  readonly #jobs = new Set<InlineJob>();
+  readonly #jobs = new TransitMap<InlineJob, true>();
   #size: number;
   #completed = 0;
   #orphaned = 0;
@@ -52,6 +52,10 @@ export class InlinePool implements Pool, InlineJobEvents {
 
   /** The same as `size`: a slot is all there is. */
   get slots(): number {
+    return this.#size;
+  }
+
+  get capacity(): number {
     return this.#size;
   }
 
@@ -91,7 +95,7 @@ export class InlinePool implements Pool, InlineJobEvents {
       return done({ status: "lost", reason: this.#closed });
     }
     const running = new InlineJob(job, this, done);
-    this.#jobs.add(running);
+    this.#jobs.set(running, true);
     running.start(this.#execute);
   }
 
@@ -113,14 +117,19 @@ export class InlinePool implements Pool, InlineJobEvents {
   /** Nothing to replace. */
   async restart(): Promise<void> {}
 
+  /** None: jobs begin as they come. */
+  withdraw(): readonly Job[] {
+    return [];
+  }
+
   terminate(jobId: string, reason: Error): boolean {
-    const jobs = [...this.#jobs].filter((job) => job.id === jobId);
+    const jobs = [...this.#jobs.keys()].filter((job) => job.id === jobId);
     for (const job of jobs) job.terminate(reason);
     return jobs.length > 0;
   }
 
   terminateAll(reason: Error): void {
-    for (const job of [...this.#jobs]) job.terminate(reason);
+    for (const job of [...this.#jobs.keys()]) job.terminate(reason);
   }
 
   stats(): PoolStats {

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { entryUrl } from "../executor/entry-url.ts";
+import { JOURNAL_BYTES } from "../journal/journal.ts";
+import { SharedFile } from "../journal/shared-file.ts";
 import type { ExecutorEvents, ExecutorHandle, OutputStream } from "../remote/executor-handle.ts";
 import type { Frame } from "../transfer/frame.ts";
 import { FrameSocket } from "./frame-socket.ts";
@@ -22,6 +24,7 @@ export interface ProcessOptions {
 /** One child process. Its output goes to this process's own unless someone listens to lines. */
 export class ProcessHandle implements ExecutorHandle {
   readonly threadId = 0;
+  readonly memory: SharedFile = SharedFile.allocate(JOURNAL_BYTES);
   readonly #child: ChildProcess;
   readonly #channel: FrameSocket | undefined;
   readonly #watchdog: WatchdogLine | undefined;
@@ -40,7 +43,7 @@ export class ProcessHandle implements ExecutorHandle {
       process.execPath,
       [...(options.execArgv ?? inheritedExecArgv()), entry, String(process.pid), title],
       {
-        stdio: ["ignore", output, output, "pipe", "pipe"],
+        stdio: ["ignore", output, output, "pipe", "pipe", this.memory.fd],
         env: options.env ?? process.env,
         windowsHide: true,
       },
@@ -79,6 +82,10 @@ export class ProcessHandle implements ExecutorHandle {
 
   openInspector(host: string, port: number): Promise<string> {
     return this.#ask({ ask: "inspect", host, port });
+  }
+
+  release(): void {
+    this.memory.close();
   }
 
   #ask(question: WatchdogQuestion): Promise<string> {

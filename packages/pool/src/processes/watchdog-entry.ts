@@ -2,14 +2,20 @@ import inspector from "node:inspector";
 import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { IDLE_AFTER_MS, PausedStack, RESUME_AGAIN_MS } from "../debugging/paused-stack.ts";
+import { openInspector } from "../debugging/open-inspector.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import { WATCHDOG_FD, type WatchdogReply, type WatchdogRequest } from "./watchdog-protocol.ts";
+import {
+  WATCHDOG_FD,
+  type WatchdogData,
+  type WatchdogReply,
+  type WatchdogRequest,
+} from "./watchdog-protocol.ts";
 
 /*
  * Runs as a thread of its own in each child process, so that it works also while the event loop there is blocked. Ends
  * the process when that of the pool is gone, and looks into it when the pool asks.
  */
-const { poolPid, graceMs } = workerData as { readonly poolPid: number; readonly graceMs: number };
+const { poolPid, graceMs, isInspected } = workerData as WatchdogData;
 
 const die = (): void => void process.kill(process.pid, "SIGKILL");
 
@@ -18,8 +24,12 @@ setInterval(() => {
   if (process.ppid !== poolPid) die();
 }, graceMs);
 
-// The main thread is about to exit, and would wait for its debugger.
-parentPort?.on("message", () => session?.disconnect());
+// The main thread is about to exit, and waits for this.
+parentPort?.on("message", () => {
+  session?.disconnect();
+  Atomics.store(isInspected, 0, 0);
+  Atomics.notify(isInspected, 0);
+});
 
 let session: inspector.Session | undefined;
 let last: Promise<void> = Promise.resolve();
@@ -49,6 +59,7 @@ async function answer(request: WatchdogRequest): Promise<WatchdogReply> {
 function connect(): inspector.Session {
   const connected = new inspector.Session();
   connected.connectToMainThread();
+  Atomics.store(isInspected, 0, 1);
   return connected;
 }
 
@@ -80,21 +91,22 @@ function stack(debugged: inspector.Session): Promise<string> {
   });
 }
 
-/** Opened from within the main thread: a worker thread may not, and a signal could not say where. */
+/** Opened from within the main thread: a worker thread would open its own, and a signal could not say where. */
 function open(
   debugged: inspector.Session,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
-  const expression = `(() => {
-    const inspector = process.getBuiltinModule?.("node:inspector") ?? require("node:inspector");
-    if (inspector.url() === undefined) inspector.open(${Number(port)}, ${JSON.stringify(host)});
-    return inspector.url();
-  })()`;
+  const expression = `(${String(openInspector)})(
+    process.getBuiltinModule?.("node:inspector") ?? require("node:inspector"),
+    ${JSON.stringify(host)},
+    ${Number(port)},
+  )`;
   return new Promise((resolve, reject) => {
     debugged.post("Runtime.evaluate", { expression, includeCommandLineAPI: true }, (error, reply) => {
       if (error) return reject(error);
       if (reply.exceptionDetails)
         return reject(new Error(reply.exceptionDetails.exception?.description ?? "failed"));
+      if (reply.result.value === undefined) return reject(new Error(`no port from ${port} on is free`));
       return resolve(String(reply.result.value));
     });
   });

@@ -19,3 +19,13 @@ export interface WatchdogReply {
 /** File descriptors of the child's end of its channels. */
 export const CHANNEL_FD = 3;
 export const WATCHDOG_FD = 4;
+export const JOURNAL_FD = 5;
+
+/** What the main thread of a child gives its watchdog. */
+export interface WatchdogData {
+  readonly poolPid: number;
+  /** Milliseconds that the child has to end by itself when its pool is gone. */
+  readonly graceMs: number;
+  /** Shared: 1 while the watchdog has an inspector session with the main thread, else 0. */
+  readonly isInspected: Int32Array<SharedArrayBuffer>;
+}

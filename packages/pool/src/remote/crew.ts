@@ -1,4 +1,4 @@
-import { type Cancel, ClosedError, systemClock } from "@q/kernel";
+import { type Cancel, ClosedError, sleep } from "@q/kernel";
 import { ExecutorStartError, RestartFrequencyError } from "../errors.ts";
 import type { SpawnExecutor } from "./executor-handle.ts";
 import { type ExecutorOwner, RemoteExecutor } from "./remote-executor.ts";
@@ -172,7 +172,7 @@ export class Crew {
           if (this.#waiters.length > 0) this.#look();
         },
         onOutcome: (job, outcome) => owner.onOutcome(job, outcome),
-        onReturned: (job) => owner.onReturned(job),
+        onReturned: (jobs) => owner.onReturned(jobs),
         onEnded: (executor, error) => this.#onEnded(executor, error),
       },
     });
@@ -210,9 +210,16 @@ export class Crew {
       this.#parts.settings.onError?.(new RestartFrequencyError(text, { cause: error }));
     }
     if (delayMs === 0) return this.#spawn(index);
-    this.#starts.set(
-      index,
-      systemClock.schedule(delayMs, () => this.#spawn(index)),
-    );
+    this.#spawnAfter(delayMs, index);
+  }
+
+  /** Keeps the program alive meanwhile, as an executor would: somebody may wait for its job. */
+  #spawnAfter(delayMs: number, index: number): void {
+    const cancelled = new AbortController();
+    const { signal } = cancelled;
+    this.#starts.set(index, () => cancelled.abort());
+    void sleep(delayMs, { signal }).then(() => {
+      if (!signal.aborted) this.#spawn(index);
+    });
   }
 }

@@ -1,17 +1,22 @@
+import { type Cancel, systemClock } from "@q/kernel";
 import type { Crew } from "./crew.ts";
 import type { RemoteExecutor } from "./remote-executor.ts";
 import type { RemoteJob } from "./remote-job.ts";
-import type { RemoteSettings } from "./remote-options.ts";
+
+/**
+ * Milliseconds that an executor may have nothing to do while jobs wait with others. The next job, or their own end, is
+ * on its way most of the time.
+ */
+const MAX_IDLE_MS = 2;
 
 /** Decides which executor gets which job. */
 export class Dispatch {
   readonly #crew: Crew;
-  readonly #settings: RemoteSettings;
   #pending: RemoteJob[] = [];
+  #balancing: Cancel | undefined;
 
-  constructor(crew: Crew, settings: RemoteSettings) {
+  constructor(crew: Crew) {
     this.#crew = crew;
-    this.#settings = settings;
   }
 
   /** A job needs an executor. */
@@ -25,7 +30,6 @@ export class Dispatch {
     job.giveBack();
     const at = this.#pending.findIndex(({ seq }) => seq > job.seq);
     this.#pending.splice(at === -1 ? this.#pending.length : at, 0, job);
-    this.run();
   }
 
   remove(job: RemoteJob): void {
@@ -42,31 +46,33 @@ export class Dispatch {
       given++;
     }
     if (given > 0) this.#pending.splice(0, given);
-    if (this.#pending.length === 0 && this.#settings.strategy === "default") this.#rebalance();
+    if (this.#pending.length === 0) this.#balance();
   }
 
-  /** The one with the most room; with the strategy `default`, else the one with the fewest jobs ahead. */
+  /** Calls jobs back from the busiest executor when another has nothing to do, and goes on having nothing to do. */
+  #balance(): void {
+    if (this.#balancing) return;
+    const idle = this.#crew.members.find(({ room, vacancies }) => room > 0 && vacancies > 0);
+    if (idle === undefined || this.#busiest().vacancies >= 0) return;
+    const { jobs } = idle.writes;
+    this.#balancing = systemClock.schedule(MAX_IDLE_MS, () => {
+      this.#balancing = undefined;
+      if (idle.room <= 0 || idle.writes.jobs > jobs) return this.#balance();
+      const busiest = this.#busiest();
+      if (busiest.vacancies < 0) busiest.callBack();
+    });
+  }
+
+  #busiest(): RemoteExecutor {
+    return this.#crew.members.reduce((a, b) => (b.vacancies < a.vacancies ? b : a));
+  }
+
+  /** Of those that have room for a job the one that has the fewest. */
   #choose(): RemoteExecutor | undefined {
     let best: RemoteExecutor | undefined;
-    let bestRoom = this.#settings.strategy === "default" ? -this.#settings.sendAhead : 0;
     for (const executor of this.#crew.members) {
-      const { room } = executor;
-      if (room <= bestRoom) continue;
-      best = executor;
-      bestRoom = room;
+      if (executor.room > 0 && (best === undefined || executor.vacancies > best.vacancies)) best = executor;
     }
     return best;
-  }
-
-  /** An executor has nothing to do while jobs wait behind another's: they are called back. */
-  #rebalance(): void {
-    let idle = this.#crew.members.reduce((sum, { room, recalls }) => sum + Math.max(0, room) - recalls, 0);
-    for (const executor of this.#crew.members) {
-      if (idle <= 0) return;
-      const job = executor.lastUnstarted;
-      if (job === undefined) continue;
-      executor.recall(job);
-      idle--;
-    }
   }
 }

@@ -1,12 +1,15 @@
 import type { ExecutorExit } from "../errors.ts";
+import type { SharedMemory } from "../journal/shared-memory.ts";
 import type { Frame } from "../transfer/frame.ts";
 
 /** The pool's end of one process or thread. */
 export interface ExecutorHandle {
   readonly pid: number;
   readonly threadId: number;
+  /** What the executor sees as well. */
+  readonly memory: SharedMemory;
   write(frame: Frame): void;
-  /** Ends it at once, whatever it does. `onExit` follows. */
+  /** Ends it, whatever it does: a process at once, a thread within a moment. `onExit` follows. */
   kill(): void;
   /** Delivers a signal; false where there are no signals. */
   signal(signal: NodeJS.Signals): boolean;
@@ -14,6 +17,8 @@ export interface ExecutorHandle {
   stack(): Promise<string>;
   /** Opens an inspector there, also while its event loop is blocked; resolves to its URL. */
   openInspector(host: string, port: number): Promise<string>;
+  /** Called once, when it has ended and nothing is read from its memory any more. */
+  release(): void;
 }
 
 /** What a process or thread tells. */

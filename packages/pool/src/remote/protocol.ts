@@ -4,7 +4,8 @@ import type { EncodedError } from "../transfer/encoded-error.ts";
 
 /*
  * What a pool and its executors tell each other. Tuples, not objects: the names of fields would be most of the bytes.
- * Messages of one turn of the event loop travel as one frame, in order. `seq` is a job's number in its pool.
+ * `job` is the number of a job among those that were given to this executor, from 1; they begin in that order. What
+ * must not wait for a frame is in the journal.
  */
 
 /** Everything that an executor is told before anything else. */
@@ -17,26 +18,14 @@ export interface ExecutorInit {
   readonly memoryReportMs: number;
 }
 
-/**
- * A job; a soft limit of 0 is none. One that is sent ahead of a free slot waits inside the executor, and `started` is
- * told before it begins.
- */
-export type JobMessage = readonly [
-  "job",
-  seq: number,
-  id: string,
-  payload: unknown,
-  softLimitMs: number,
-  isAhead: boolean,
-];
+/** A job; a soft limit of 0 is none. Beyond the jobs that an executor runs at once it waits inside for its turn. */
+export type JobMessage = readonly ["job", job: number, id: string, payload: unknown, softLimitMs: number];
 
 export type ToExecutor =
   | readonly ["init", ExecutorInit]
   | JobMessage
-  /** Give the job back if it has not begun. */
-  | readonly ["recall", seq: number]
   /** The job is over for its caller: abort its signal. */
-  | readonly ["abort", seq: number, EncodedError]
+  | readonly ["abort", job: number, EncodedError]
   | readonly ["ping", number]
   /** End, once the jobs that are there have ended. */
   | readonly ["stop"];
@@ -45,12 +34,13 @@ export type FromExecutor =
   | readonly ["ready"]
   /** The executor module failed; the process or thread ends. */
   | readonly ["not started", EncodedError]
-  /** A job that waited inside begins; told before it does. */
-  | readonly ["started", seq: number]
-  | readonly ["recalled", seq: number]
-  | readonly ["accepted", seq: number]
-  | readonly ["done", seq: number, value: unknown]
-  | readonly ["failed", seq: number, EncodedError]
+  /** A job has begun; not told of one that was accepted, or has ended, meanwhile. */
+  | readonly ["started", job: number]
+  | readonly ["accepted", job: number]
+  /** A job that was called back has not begun, and will not. */
+  | readonly ["returned", job: number]
+  | readonly ["done", job: number, value: unknown]
+  | readonly ["failed", job: number, EncodedError]
   | readonly ["event", unknown]
   | readonly ["log", line: string, OutputStream]
   | readonly ["memory", bytes: number]

@@ -2,21 +2,30 @@ import { type Cancel, systemClock } from "@q/kernel";
 import type { ExecutorIdentity, ExecutorStats, Outcome } from "../contracts.ts";
 import { ExecutorStartError, type ExecutorExit, NotTransferableError, WorkerLostError } from "../errors.ts";
 import { decodeAsError, decodeError, encodeError } from "../transfer/encoded-error.ts";
-import { decodeFrame, type Frame } from "../transfer/frame.ts";
+import { forgetContent, type Frame } from "../transfer/frame.ts";
+import { JournalReader, MAX_JOBS } from "../journal/journal.ts";
 import type { ExecutorEvents, ExecutorHandle, OutputStream, SpawnExecutor } from "./executor-handle.ts";
-import { describeExit } from "./exit-status.ts";
+import { describeExit, lossOf, startError } from "./exit-status.ts";
+import { GivenJobs } from "./given-jobs.ts";
+import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import { Pace } from "./pace.ts";
+import { watchPulse } from "./pulse.ts";
 import type { FromExecutor, ToExecutor } from "./protocol.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteSettings } from "./remote-options.ts";
+
+/** Silence after which an executor's journal is looked into, the first time and at most. */
+const FIRST_LOOK_MS = 10;
+const MAX_LOOK_MS = 250;
 
 /** Whom an executor reports to. */
 export interface ExecutorOwner {
   /** It is ready, or has room for another job. */
   onRoom(executor: RemoteExecutor): void;
   onOutcome(job: RemoteJob, outcome: Outcome): void;
-  /** A job that never began is without an executor again. */
-  onReturned(job: RemoteJob): void;
+  /** Jobs that never began are without an executor again. */
+  onReturned(jobs: readonly RemoteJob[]): void;
   /** It has ended, and every job of it was told of; `error` when nobody asked it to end. */
   onEnded(executor: RemoteExecutor, error: Error | undefined): void;
 }
@@ -40,11 +49,15 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   state: ExecutorStats["state"] = "starting";
   readonly #settings: RemoteSettings;
   readonly #owner: ExecutorOwner;
-  readonly #handle: ExecutorHandle;
+  readonly handle: ExecutorHandle;
   readonly #outbox: Outbox<ToExecutor>;
-  readonly #jobs = new Map<number, RemoteJob>();
+  readonly #journal: JournalReader;
+  readonly #inbox: Inbox;
+  readonly #jobs: GivenJobs;
+  readonly #pace: Pace;
   readonly #bornAt = systemClock.monotonic();
   #timer: Cancel | undefined;
+  #look: Cancel | undefined;
   #heardAt = systemClock.monotonic();
   #assigned = 0;
   #completed = 0;
@@ -58,9 +71,13 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     this.index = index;
     this.#settings = settings;
     this.#owner = owner;
-    this.#handle = spawn(index, this);
+    this.handle = spawn(index, this);
+    this.#journal = new JournalReader(this.handle.memory);
+    this.#pace = new Pace(settings.sendAhead);
+    this.#inbox = new Inbox(this.#journal);
+    this.#jobs = new GivenJobs(this.#journal, (job) => this.#onBegun(job));
     this.#outbox = new Outbox<ToExecutor>({
-      write: (frame) => this.#handle.write(frame),
+      write: (frame) => this.handle.write(frame),
       onNotTransferable: (message, error) => this.#refuse(message, error),
     });
     const { executor, tasksPerExecutor, maxMemoryBytes, startTimeoutMs } = settings;
@@ -72,11 +89,11 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   }
 
   get pid(): number {
-    return this.#handle.pid;
+    return this.handle.pid;
   }
 
   get threadId(): number {
-    return this.#handle.threadId;
+    return this.handle.threadId;
   }
 
   /** Jobs here, those sent ahead included. */
@@ -93,46 +110,47 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     return this.#assigned > 0;
   }
 
-  /** Jobs that it could begin at once; negative while jobs wait here, `-Infinity` when it takes none any more. */
+  /** Jobs that it can be given now; what exceeds {@link vacancies} is to wait there. */
   get room(): number {
-    const { maxTasksPerExecutor, tasksPerExecutor } = this.#settings;
-    if (this.state !== "ready") return -Infinity;
-    if (maxTasksPerExecutor > 0 && this.#assigned >= maxTasksPerExecutor) return -Infinity;
-    return tasksPerExecutor - this.#jobs.size;
+    if (this.state !== "ready" || this.#isUsedUp) return 0;
+    const { maxTasksPerExecutor } = this.#settings;
+    const room = this.#jobs.isBehind ? this.vacancies : this.#pace.room(this.vacancies);
+    return maxTasksPerExecutor > 0 ? Math.min(room, maxTasksPerExecutor - this.#assigned) : room;
   }
 
-  /** Jobs that were asked back and have not come yet. */
-  get recalls(): number {
-    return [...this.#jobs.values()].filter((job) => job.isRecalled && !job.hasStarted).length;
-  }
-
-  /** The last job that was sent here and has not begun. */
-  get lastUnstarted(): RemoteJob | undefined {
-    return [...this.#jobs.values()].findLast((job) => !job.hasStarted && !job.isRecalled);
+  /** Jobs that it could begin at once. Negative when some wait there. */
+  get vacancies(): number {
+    return this.#settings.tasksPerExecutor - this.#jobs.size;
   }
 
   assign(job: RemoteJob): void {
-    const isAhead = this.#jobs.size >= this.#settings.tasksPerExecutor;
+    if (this.#jobs.size === 0) this.#heardAt = this.#pace.begin();
     this.#assigned++;
-    this.#jobs.set(job.seq, job);
+    this.#jobs.give(job);
     const { id, payload, softLimitMs = 0 } = job.job;
-    this.#outbox.post(["job", job.seq, id, payload, softLimitMs, isAhead]);
-    if (!isAhead) this.#begin(job);
-  }
-
-  /** Asks for a job that has not begun. */
-  recall(job: RemoteJob): void {
-    job.isRecalled = true;
-    this.#outbox.post(["recall", job.seq]);
+    this.#outbox.post(["job", job.number, id, payload, softLimitMs]);
+    if (this.vacancies >= 0) this.#limit(job);
+    this.#listen(FIRST_LOOK_MS);
   }
 
   has(job: RemoteJob): boolean {
-    return this.#jobs.has(job.seq);
+    return this.#jobs.has(job);
+  }
+
+  hasBegun(job: RemoteJob): boolean {
+    return this.#jobs.hasBegun(job);
+  }
+
+  /** Gives back what has not begun. */
+  callBack(): void {
+    const back = this.#jobs.callBack();
+    this.#assigned -= back.length;
+    if (back.length > 0) this.#owner.onReturned(back);
   }
 
   /** Aborts the signal of one job. */
   abort(job: RemoteJob, reason: Error): void {
-    this.#outbox.post(["abort", job.seq, encodeError(reason)]);
+    this.#outbox.post(["abort", job.number, encodeError(reason)]);
   }
 
   /** Takes no more jobs, and ends when those it has are over. */
@@ -141,30 +159,22 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
       return this.kill(new WorkerLostError("the executor is not needed any more"));
     if (this.state !== "ready") return;
     this.state = "retiring";
-    for (const job of this.#jobs.values()) if (!job.hasStarted) this.recall(job);
+    this.callBack();
     this.#stopWhenIdle();
   }
 
-  /** Ends the process or thread at once; `reason` becomes that of every job that it was running. */
+  /** Ends the process or thread; `reason` becomes that of every job that it was running. */
   kill(reason: Error): void {
     if (this.state === "ended") return;
     this.#killedFor ??= reason;
     if (this.state === "ready") this.state = "retiring";
-    this.#handle.kill();
+    // Before a thread gets to its end it might begin them.
+    this.callBack();
+    this.handle.kill();
   }
 
   signal(signal: NodeJS.Signals): boolean {
-    return this.state !== "ended" && this.#handle.signal(signal);
-  }
-
-  /** See {@link ExecutorHandle.stack}. */
-  stack(): Promise<string> {
-    return this.#handle.stack();
-  }
-
-  /** See {@link ExecutorHandle.openInspector}. */
-  openInspector(host: string, port: number): Promise<string> {
-    return this.#handle.openInspector(host, port);
+    return this.state !== "ended" && this.handle.signal(signal);
   }
 
   stats(): ExecutorStats {
@@ -182,12 +192,11 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
 
   onFrame(frame: Frame): void {
     this.#heardAt = systemClock.monotonic();
-    for (const message of decodeFrame(frame) as FromExecutor[]) this.#receive(message);
+    this.#receive(this.#inbox.take(frame));
   }
 
   onOutput(line: string, stream: OutputStream): void {
-    const { index, pid, threadId } = this;
-    this.#settings.onLog?.({ index, pid, threadId, line, stream });
+    this.#settings.onLog?.({ index: this.index, pid: this.pid, threadId: this.threadId, line, stream });
   }
 
   onExit(exit: ExecutorExit, error?: Error): void {
@@ -196,35 +205,37 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     const isPlanned = this.#isStopAsked && exit.exitCode === 0;
     this.state = "ended";
     this.#timer?.();
+    this.#look?.();
     const cause = this.#fatal ?? error;
-    for (const job of this.#takeJobs()) {
-      if (!job.hasStarted) this.#owner.onReturned(job);
-      else this.#owner.onOutcome(job, { status: "lost", reason: this.#lossOf(job, exit, cause) });
-    }
+    this.#readJournal();
+    this.handle.release();
+    const { begun, unbegun } = this.#jobs.clear();
+    const [next] = unbegun;
+    if (begun.length === 0 && next) next.deaths++;
+    this.#owner.onReturned(unbegun);
+    for (const job of begun)
+      this.#owner.onOutcome(job, {
+        status: "lost",
+        reason: job.terminated ?? this.#killedFor ?? lossOf(job.id, exit, cause),
+      });
     const ending = this.#killedFor ?? new WorkerLostError(describeExit(exit, cause), { exit, cause });
     if (isPlanned) return this.#owner.onEnded(this, undefined);
-    this.#owner.onEnded(this, wasStarting ? this.#startError(ending) : ending);
+    this.#owner.onEnded(this, wasStarting ? startError(this.index, ending, this.#fatal) : ending);
   }
 
-  #lossOf(job: RemoteJob, exit: ExecutorExit, cause: Error | undefined): Error {
-    if (job.terminated) return job.terminated;
-    if (this.#killedFor) return this.#killedFor;
-    return new WorkerLostError(`${describeExit(exit, cause)} Job: ${job.id}.`, { exit, cause });
+  #receive(messages: readonly FromExecutor[]): void {
+    const completed = this.#completed;
+    for (const message of messages) this.#hear(message);
+    messages.forEach(forgetContent);
+    this.#pace.ended(this.#completed - completed);
+    // Those whose turn it is now, also when the executor never gets as far as beginning them.
+    if (this.#completed > completed)
+      for (const job of this.#jobs.first(this.#settings.tasksPerExecutor)) this.#limit(job);
+    this.#stopWhenIdle();
+    if (this.room > 0) this.#owner.onRoom(this);
   }
 
-  #startError(ending: Error): Error {
-    if (ending instanceof ExecutorStartError) return ending;
-    const text = `executor ${this.index} could not be started: ${(this.#fatal ?? ending).message}`;
-    return new ExecutorStartError(text, { cause: this.#fatal ?? ending });
-  }
-
-  #takeJobs(): RemoteJob[] {
-    const jobs = [...this.#jobs.values()];
-    this.#jobs.clear();
-    return jobs;
-  }
-
-  #receive(message: FromExecutor): void {
+  #hear(message: FromExecutor): void {
     switch (message[0]) {
       case "ready":
         return this.#becomeReady();
@@ -240,9 +251,10 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
       case "started":
         return this.#onStarted(message[1]);
       case "accepted":
-        return this.#jobs.get(message[1])?.job.onAccepted?.(this);
-      case "recalled":
-        return this.#onRecalled(message[1]);
+        this.#jobs.noteBegun(message[1]);
+        return this.#jobs.get(message[1])?.accept(this);
+      case "returned":
+        return this.#onReturned(message[1]);
       case "event":
         return this.#settings.onEvent?.(message[1], this);
       case "log":
@@ -260,33 +272,56 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     this.#timer = undefined;
     this.state = "ready";
     this.#startupMs = systemClock.monotonic() - this.#bornAt;
-    if (this.#settings.unresponsiveAfterMs > 0) this.#watch();
+    const { unresponsiveAfterMs } = this.#settings;
+    if (unresponsiveAfterMs > 0) this.#watch(unresponsiveAfterMs);
     this.#settings.onExecutorUp?.(this);
     this.#owner.onRoom(this);
   }
 
-  #begin(job: RemoteJob): void {
-    job.hasStarted = true;
-    const limitMs = job.job.hardLimitMs ?? 0;
-    if (limitMs > 0) job.schedule(limitMs, () => this.#timeOut(job, limitMs));
-  }
-
-  #onStarted(seq: number): void {
-    const job = this.#jobs.get(seq);
-    if (!job) return;
-    this.#begin(job);
+  #onBegun(job: RemoteJob): void {
+    this.#limit(job);
     if (job.terminated) this.kill(job.terminated);
   }
 
-  #onRecalled(seq: number): void {
-    const job = this.#jobs.get(seq);
-    if (!job) return;
-    this.#jobs.delete(seq);
+  #limit(job: RemoteJob): void {
+    job.limit((limitMs) => this.#timeOut(job, limitMs));
+  }
+
+  #onStarted(number: number): void {
+    this.#jobs.noteBegun(number);
+    const job = this.#jobs.get(number);
+    if (job) job.isHeard = true;
+  }
+
+  #onReturned(number: number): void {
+    const job = this.#jobs.returned(number);
+    if (job === undefined) return;
     this.#assigned--;
-    job.giveBack();
-    if (job.terminated) this.#owner.onOutcome(job, { status: "lost", reason: job.terminated });
-    else this.#owner.onReturned(job);
-    this.#stopWhenIdle();
+    this.#owner.onReturned([job]);
+  }
+
+  /**
+   * Looks into the journal as long as nothing is heard: the job that runs may keep the event loop there from telling
+   * that it was accepted, and how those before it ended; and those behind it are better off elsewhere.
+   */
+  #listen(afterMs: number): void {
+    this.#look ??= systemClock.schedule(afterMs, () => {
+      this.#look = undefined;
+      if (this.state === "ended" || this.#jobs.size === 0) return;
+      const isSilent = systemClock.monotonic() - this.#heardAt >= FIRST_LOOK_MS;
+      if (isSilent) {
+        this.#readJournal();
+        this.#pace.stopped();
+        if (this.vacancies < 0) this.callBack();
+      }
+      if (this.#jobs.isUnheard) this.#listen(isSilent ? Math.min(2 * afterMs, MAX_LOOK_MS) : FIRST_LOOK_MS);
+    });
+  }
+
+  #readJournal(): void {
+    this.#receive(this.#inbox.foresee());
+    this.#jobs.noteBegun(this.#journal.begun);
+    this.#jobs.get(this.#journal.accepted)?.accept(this);
   }
 
   #onMemory(bytes: number): void {
@@ -295,19 +330,17 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     if (maxMemoryBytes > 0 && bytes > maxMemoryBytes) this.retire();
   }
 
-  #end(seq: number, outcome: Outcome): void {
-    const job = this.#jobs.get(seq);
+  #end(number: number, outcome: Outcome): void {
+    const job = this.#jobs.end(number);
     // A job that is over already, from its hard limit for instance.
     if (!job) return;
-    this.#jobs.delete(seq);
     this.#completed++;
+    this.#jobs.noteBegun(number);
     this.#owner.onOutcome(job, job.terminated ? { status: "lost", reason: job.terminated } : outcome);
-    this.#stopWhenIdle();
-    if (this.room > 0) this.#owner.onRoom(this);
   }
 
   #timeOut(job: RemoteJob, limitMs: number): void {
-    this.#jobs.delete(job.seq);
+    this.#jobs.end(job.number);
     this.kill(
       new WorkerLostError(
         `executor ${this.index} was killed: its job ${job.id} exceeded its time limit of ${limitMs} ms`,
@@ -321,21 +354,30 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
       this.#fatal = new NotTransferableError(
         `the data of the executor cannot be sent to it: ${error.message}`,
       );
-      return this.#handle.kill();
+      return this.handle.kill();
     }
     if (message[0] !== "job") return;
+    const job = this.#jobs.returned(message[1]);
+    if (job === undefined) return;
     const text = `the payload of job ${message[2]} cannot be sent to an executor: ${error.message}`;
-    this.#end(message[1], { status: "failed", error: new NotTransferableError(text, { cause: error }) });
+    const refused = new NotTransferableError(text, { cause: error });
+    this.#owner.onOutcome(job, { status: "failed", error: refused });
+    this.#receive([]);
+  }
+
+  /** It takes no more jobs, and is to be replaced. */
+  get #isUsedUp(): boolean {
+    const { maxTasksPerExecutor } = this.#settings;
+    return this.#jobs.last >= MAX_JOBS || (maxTasksPerExecutor > 0 && this.#assigned >= maxTasksPerExecutor);
   }
 
   #stopWhenIdle(): void {
-    const { maxTasksPerExecutor, stopTimeoutMs } = this.#settings;
     if (this.#jobs.size > 0 || this.#isStopAsked) return;
-    const isUsedUp = maxTasksPerExecutor > 0 && this.#assigned >= maxTasksPerExecutor;
-    if (this.state === "ready" && isUsedUp) this.state = "retiring";
+    if (this.state === "ready" && this.#isUsedUp) this.state = "retiring";
     if (this.state !== "retiring") return;
     this.#isStopAsked = true;
     this.#outbox.post(["stop"]);
+    const { stopTimeoutMs } = this.#settings;
     this.#timer?.();
     this.#timer = systemClock.schedule(stopTimeoutMs, () =>
       this.kill(
@@ -344,18 +386,15 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     );
   }
 
-  #watch(): void {
-    const limitMs = this.#settings.unresponsiveAfterMs;
-    let pings = 0;
-    const look = (): void => {
-      const silentMs = systemClock.monotonic() - this.#heardAt;
-      if (silentMs > limitMs) {
-        const text = `executor ${this.index} gave no sign of life for ${limitMs} ms and was killed`;
-        return this.kill(new WorkerLostError(text));
-      }
-      this.#outbox.post(["ping", pings++]);
-      this.#timer = systemClock.schedule(limitMs / 3, look);
-    };
-    look();
+  #watch(limitMs: number): void {
+    this.#timer = watchPulse({
+      limitMs,
+      silentMs: () => systemClock.monotonic() - this.#heardAt,
+      ping: (count) => this.#outbox.post(["ping", count]),
+      onSilence: () =>
+        this.kill(
+          new WorkerLostError(`executor ${this.index} gave no sign of life for ${limitMs} ms and was killed`),
+        ),
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { asError } from "@q/kernel";
 import type { DispatchStrategy, ExecutorIdentity } from "../contracts.ts";
 import type { ExecutorModule } from "../executor/executor.ts";
 import type { OutputStream } from "./executor-handle.ts";
@@ -18,7 +19,10 @@ export interface RemotePoolOptions {
   readonly tasksPerExecutor?: number;
   /** See {@link DispatchStrategy}. Default `fair`. */
   readonly strategy?: DispatchStrategy;
-  /** Jobs that an executor is sent beyond what it runs, with the strategy `default`. Default 4. */
+  /**
+   * Most jobs that an executor is given beyond what it runs, while it gets through them quickly: then it need not wait
+   * for the next one. Default 16.
+   */
   readonly sendAhead?: number;
   /** Jobs after which an executor is replaced. Default 0: never. */
   readonly maxTasksPerExecutor?: number;
@@ -51,7 +55,10 @@ export interface RemotePoolOptions {
   readonly onExecutorUp?: (executor: ExecutorIdentity) => void;
   /** An executor has ended; with an error when nobody asked it to. */
   readonly onExecutorDown?: (executor: ExecutorIdentity, error: Error | undefined) => void;
-  /** An executor could not be started (it is tried again), or executors die too often. */
+  /**
+   * An executor could not be started (it is tried again), executors die too often, or another of these callbacks has
+   * thrown.
+   */
   readonly onError?: (error: Error) => void;
 }
 
@@ -66,7 +73,7 @@ export function remoteSettings(options: RemotePoolOptions): RemoteSettings {
   return {
     tasksPerExecutor: 1,
     strategy: "fair",
-    sendAhead: 4,
+    sendAhead: 16,
     maxTasksPerExecutor: 0,
     maxMemoryBytes: 0,
     startTimeoutMs: 10_000,
@@ -75,6 +82,26 @@ export function remoteSettings(options: RemotePoolOptions): RemoteSettings {
     maxRestarts: 10 * size,
     restartWindowMs: 1000,
     ...options,
+    ...guarded(options),
     size,
   };
+}
+
+const GUARDED = ["onEvent", "onLog", "onExecutorUp", "onExecutorDown"] as const;
+
+/** What a callback throws must not end the executor that it was told of. */
+function guarded(options: RemotePoolOptions): Callbacks {
+  const guards = GUARDED.flatMap((name) => {
+    const callback = options[name] as ((...args: readonly unknown[]) => void) | undefined;
+    if (callback === undefined) return [];
+    const guard = (...args: readonly unknown[]): void => {
+      try {
+        callback(...args);
+      } catch (error) {
+        options.onError?.(asError(error));
+      }
+    };
+    return [[name, guard] as const];
+  });
+  return Object.fromEntries(guards) as Callbacks;
 }

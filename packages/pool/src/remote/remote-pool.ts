@@ -1,4 +1,4 @@
-import { asError, ImproperlyConfiguredError, Slots } from "@q/kernel";
+import { asError, ImproperlyConfiguredError, Slots, TransitMap } from "@q/kernel";
 import type {
   ExecutorStack,
   InspectorOptions,
@@ -28,6 +28,12 @@ const ENDING: ReadonlySet<string> = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SI
 /** What a terminated job has when it has neighbours. */
 const NEIGHBOURLY_GRACE_MS = 1000;
 
+/** Executors that may die of a job before they begin it: of a payload, perhaps, that they cannot read. */
+const MAX_DEATHS = 3;
+
+const neverBegan = ({ id }: RemoteJob): WorkerLostError =>
+  new WorkerLostError(`${MAX_DEATHS} executors have ended before they could begin job ${id}`);
+
 /**
  * Runs jobs outside the calling event loop. What a job's code does, it does to its executor, which is replaced.
  *
@@ -40,7 +46,7 @@ export class RemotePool implements Pool {
   readonly #slots: Slots;
   readonly #crew: Crew;
   readonly #dispatch: Dispatch;
-  readonly #jobs = new Map<number, RemoteJob>();
+  readonly #jobs = new TransitMap<number, RemoteJob>();
   #size: number;
   #seq = 0;
   #completed = 0;
@@ -54,17 +60,17 @@ export class RemotePool implements Pool {
     this.#implementation = parts.implementation;
     this.#size = settings.size;
     this.capabilities = { kill: true, isolation: parts.isolation, concurrent: true, resizable: true };
-    this.#slots = new Slots(this.slots);
+    this.#slots = new Slots(this.capacity);
     this.#crew = new Crew({
       settings,
       spawn: parts.spawn,
       owner: {
         onRoom: () => this.#dispatch.run(),
         onOutcome: (job, outcome) => this.#end(job, outcome),
-        onReturned: (job) => this.#dispatch.putBack(job),
+        onReturned: (jobs) => this.#takeBack(jobs),
       },
     });
-    this.#dispatch = new Dispatch(this.#crew, settings);
+    this.#dispatch = new Dispatch(this.#crew);
   }
 
   get size(): number {
@@ -74,6 +80,10 @@ export class RemotePool implements Pool {
   get slots(): number {
     const { tasksPerExecutor, sendAhead, strategy } = this.#settings;
     return this.#size * (tasksPerExecutor + (strategy === "default" ? sendAhead : 0));
+  }
+
+  get capacity(): number {
+    return this.#size * (this.#settings.tasksPerExecutor + this.#settings.sendAhead);
   }
 
   get running(): number {
@@ -107,7 +117,7 @@ export class RemotePool implements Pool {
 
   async grow(by: number): Promise<void> {
     this.#size += by;
-    this.#slots.resize(this.slots);
+    this.#slots.resize(this.capacity);
     await this.#crew.grow(by);
   }
 
@@ -115,11 +125,25 @@ export class RemotePool implements Pool {
     const target = Math.max(1, this.#size - by);
     this.#crew.shrink(this.#size - target);
     this.#size = target;
-    this.#slots.resize(this.slots);
+    this.#slots.resize(this.capacity);
   }
 
   async restart(): Promise<void> {
     await this.#crew.restart();
+  }
+
+  withdraw(matches: (job: Job) => boolean): readonly Job[] {
+    const wanted = [...this.#jobs.values()].filter(({ job }) => matches(job));
+    for (const job of wanted) job.isWithdrawn = true;
+    for (const job of wanted) {
+      const executor = this.#crew.members.find((member) => member.has(job));
+      if (executor === undefined) this.#dispatch.remove(job);
+      else executor.callBack();
+    }
+    const back = wanted.filter((job) => !this.#crew.members.some((member) => member.has(job)));
+    for (const job of wanted) job.isWithdrawn = false;
+    for (const job of back) this.#forget(job);
+    return back.map(({ job }) => job);
   }
 
   terminate(jobId: string, reason: Error, options: TerminateOptions = {}): boolean {
@@ -154,7 +178,9 @@ export class RemotePool implements Pool {
     return Promise.all(
       this.#crew.members.map(async (member) => {
         const { index, pid, threadId } = member;
-        const stack = await member.stack().catch((error: unknown) => `no stack: ${asError(error).message}`);
+        const stack = await member.handle
+          .stack()
+          .catch((error: unknown) => `no stack: ${asError(error).message}`);
         return { index, pid, threadId, stack };
       }),
     );
@@ -163,7 +189,7 @@ export class RemotePool implements Pool {
   async openInspector(index: number, options: InspectorOptions = {}): Promise<string> {
     const member = this.#crew.members.find((executor) => executor.index === index);
     if (!member) throw new ImproperlyConfiguredError(`there is no executor ${index} in this pool`);
-    return member.openInspector(options.host ?? "127.0.0.1", options.port ?? 0);
+    return member.handle.openInspector(options.host ?? "127.0.0.1", options.port ?? 0);
   }
 
   async drain(): Promise<void> {
@@ -201,7 +227,8 @@ export class RemotePool implements Pool {
     }
     if (!ENDING.has(signal)) return void executor.signal(signal);
     job.terminated ??= reason;
-    if (!job.hasStarted) return executor.recall(job);
+    // It ends with its executor then, should it have begun after all.
+    if (!executor.hasBegun(job)) return executor.callBack();
     const graceMs = options.graceMs ?? (executor.load > 1 ? NEIGHBOURLY_GRACE_MS : 0);
     const kill = (): void =>
       executor.kill(new WorkerLostError(`its executor was killed to end job ${job.id}: ${reason.message}`));
@@ -210,14 +237,28 @@ export class RemotePool implements Pool {
     job.schedule(graceMs, kill);
   }
 
+  #takeBack(jobs: readonly RemoteJob[]): void {
+    for (const job of jobs) {
+      if (job.isWithdrawn) continue;
+      if (job.terminated) this.#end(job, { status: "lost", reason: job.terminated });
+      else if (job.deaths >= MAX_DEATHS) this.#end(job, { status: "lost", reason: neverBegan(job) });
+      else this.#dispatch.putBack(job);
+    }
+    this.#dispatch.run();
+  }
+
   #end(job: RemoteJob, outcome: Outcome): void {
     if (job.isOver) return;
-    job.end();
-    this.#jobs.delete(job.seq);
     this.#completed++;
     if (outcome.status === "done" || outcome.status === "failed") this.#crew.worked();
-    this.#release();
+    this.#forget(job);
     job.done(outcome);
+  }
+
+  #forget(job: RemoteJob): void {
+    job.end();
+    this.#jobs.delete(job.seq);
+    this.#release();
   }
 
   #release(): void {

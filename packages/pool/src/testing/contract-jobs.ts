@@ -5,7 +5,7 @@ export type ContractPayload =
   | { readonly act: "return"; readonly value: unknown }
   | { readonly act: "throw"; readonly message: string }
   | { readonly act: "reject"; readonly message: string }
-  /** Runs until its signal aborts; returns the reason's name. */
+  /** Accepts the job and runs until its signal aborts; returns the reason's name. */
   | { readonly act: "wait" }
   /** Runs until its signal aborts; throws the reason. */
   | { readonly act: "wait and throw" }
@@ -41,6 +41,7 @@ export function contractExecute(payload: unknown, context: JobContext): unknown 
       context.accept();
       return Promise.resolve(job.value);
     case "wait":
+      context.accept();
       return aborted(context.signal).then((reason) => reason.name);
     case "wait and throw":
       return aborted(context.signal).then((reason) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { deferred } from "@q/kernel";
 import { contractCase, job, type PoolContractCase } from "./contract-case.ts";
 import { isolationCases } from "./isolation-cases.ts";
 
@@ -75,6 +76,27 @@ const terminateCases: readonly PoolContractCase[] = [
     },
     { size: 2, needs: ["concurrent"] },
   ),
+  contractCase("takes back what has not begun, and never tells of it", async (pool) => {
+    const began = deferred<void>();
+    const ended: string[] = [];
+    const submit = (id: string, onAccepted?: () => void): void =>
+      pool.submit(job({ act: "wait" }, { id, onAccepted }), () => ended.push(id));
+    submit("a", () => began.resolve());
+    submit("b", () => pool.terminate("b", new Error("enough")));
+    await began.promise;
+    assert.deepEqual(
+      pool.withdraw(({ id }) => id === "a"),
+      [],
+    );
+    const back = pool.withdraw(() => true).map(({ id }) => id);
+    assert.deepEqual(back, pool.capacity > 1 ? ["b"] : []);
+    pool.terminate("a", new Error("enough"));
+    await pool.drain();
+    assert.deepEqual(
+      ended,
+      ["a", "b"].filter((id) => !back.includes(id)),
+    );
+  }),
   contractCase("waits for running jobs when it drains, and for nothing when it is idle", async (pool) => {
     await pool.drain();
     const seen: string[] = [];
@@ -100,25 +122,41 @@ const terminateCases: readonly PoolContractCase[] = [
 
 const sizeCases: readonly PoolContractCase[] = [
   contractCase("runs one job at a time in one slot, in order", async (pool) => {
-    const seen: number[] = [];
-    const jobs = [1, 2, 3].map((value) =>
-      pool.run(job({ act: "accept", value })).then(() => seen.push(value)),
-    );
-    assert.ok(pool.running <= 1);
+    const seen: string[] = [];
+    const jobs = ["a", "b", "c"].map((id) => {
+      const onAccepted = (): void => void seen.push(`${id} began`);
+      const accepting = job({ act: "accept", value: 1 }, { id, onAccepted });
+      return new Promise<void>((resolve) =>
+        pool.submit(accepting, () => {
+          seen.push(`${id} ended`);
+          resolve();
+        }),
+      );
+    });
+    assert.ok(pool.running <= pool.capacity);
     await Promise.all(jobs);
-    assert.deepEqual(seen, [1, 2, 3]);
+    assert.deepEqual(
+      seen,
+      ["a", "b", "c"].flatMap((id) => [`${id} began`, `${id} ended`]),
+    );
   }),
   contractCase(
     "runs as many jobs at once as it has slots, and the next when one is free",
     async (pool) => {
-      const jobs = ["a", "b", "c"].map((id) => pool.run(job({ act: "wait" }, { id })));
-      assert.equal(pool.running, 2);
-      assert.equal(pool.terminate("c", new Error("it does not run yet")), false);
+      const began = new Map(["a", "b", "c"].map((id) => [id, deferred<void>()]));
+      const seen: string[] = [];
+      const jobs = [...began].map(([id, beginning]) => {
+        const onAccepted = (): void => {
+          seen.push(id);
+          beginning.resolve();
+        };
+        return pool.run(job({ act: "wait" }, { id, onAccepted }));
+      });
+      await Promise.all([began.get("a")?.promise, began.get("b")?.promise]);
+      assert.deepEqual([seen.toSorted(), pool.running], [["a", "b"], Math.min(3, pool.capacity)]);
       pool.terminate("a", new Error("enough"));
-      await jobs[0];
-      await new Promise((resolve) => setImmediate(resolve));
-      assert.equal(pool.running, 2);
-      assert.equal(pool.terminate("c", new Error("now it does")), true);
+      await began.get("c")?.promise;
+      assert.equal(pool.terminate("c", new Error("now it runs")), true);
       pool.terminateAll(new Error("enough"));
       await Promise.all(jobs);
     },

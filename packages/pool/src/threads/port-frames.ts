@@ -1,12 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Frame } from "../transfer/frame.ts";
 
-/** Posts a frame. Its blobs are copied once, for their owner keeps them, and then change hands. */
-export function postFrame(port: MessagePort, frame: Frame): void {
-  const parts = [frame.head, ...frame.blobs].map((part) => new Uint8Array(part));
+/** Posts a frame. Its head changes hands; its blobs are copied once before they do, for their owner keeps them. */
+export function postFrame(port: MessagePort, { head, blobs }: Frame): void {
+  const parts = [head, ...blobs.map((blob) => new Uint8Array(blob))];
   port.postMessage(
     parts,
-    parts.map(({ buffer }) => buffer),
+    parts.map(({ buffer }) => buffer as ArrayBuffer),
   );
 }
 

@@ -17,8 +17,9 @@ export interface ThreadPoolOptions extends RemotePoolOptions {
 /**
  * Runs jobs in worker threads, which piscina starts and ends.
  *
- * A hard limit, or `terminate`, ends the thread, also one that never gives back control; the thread is replaced. A crash
- * of Node itself, or of native code, takes the whole process: only child processes protect from that.
+ * A hard limit, or `terminate`, ends the thread, also one that never gives back control; the thread is replaced. One
+ * inside native code ends when that returns. A crash of Node itself, or of native code, takes the whole process: only
+ * child processes protect from that.
  */
 export class ThreadPool extends RemotePool {
   readonly #threads: () => Promise<Piscina>;

@@ -16,14 +16,18 @@ const INLINE = 0;
 const BLOB_BUFFER = 1;
 const BLOB_BYTES = 2;
 
-class FrameSerializer extends DefaultSerializer {
-  readonly blobs: Uint8Array[] = [];
+/**
+ * Byte arrays of the value that is being written or read; nothing else happens meanwhile. Not a field of the serializer:
+ * an object of Node's that has one survives every small collection of garbage, and with it all that it has written.
+ */
+let blobs: Uint8Array[] = [];
 
+class FrameSerializer extends DefaultSerializer {
   /** Called by V8 for byte arrays, which `DefaultSerializer` declares to be host objects. */
   _writeHostObject(view: ArrayBufferView): void {
     if (view instanceof Uint8Array && view.byteLength >= MIN_BLOB_BYTES) {
       this.writeUint32(Buffer.isBuffer(view) ? BLOB_BUFFER : BLOB_BYTES);
-      this.writeUint32(this.blobs.push(view) - 1);
+      this.writeUint32(blobs.push(view) - 1);
       return;
     }
     this.writeUint32(INLINE);
@@ -32,13 +36,6 @@ class FrameSerializer extends DefaultSerializer {
 }
 
 class FrameDeserializer extends DefaultDeserializer {
-  readonly #blobs: readonly Uint8Array[];
-
-  constructor(frame: Frame) {
-    super(frame.head);
-    this.#blobs = frame.blobs;
-  }
-
   _readHostObject(): unknown {
     const place = this.readUint32();
     if (place === INLINE) {
@@ -46,7 +43,7 @@ class FrameDeserializer extends DefaultDeserializer {
       // A view of the head would keep the whole batch alive as long as itself.
       return Buffer.isBuffer(view) ? Buffer.from(view) : structuredClone(view);
     }
-    const blob = this.#blobs[this.readUint32()];
+    const blob = blobs[this.readUint32()];
     if (blob === undefined) throw new RangeError("a frame refers to a blob that it does not have");
     // Whatever class the channel has made of it.
     const { buffer, byteOffset, byteLength } = blob;
@@ -65,13 +62,27 @@ function inherited(owner: { readonly prototype: object }, name: string): (...arg
 export function encodeFrame(value: unknown): Frame {
   const serializer = new FrameSerializer();
   serializer.writeHeader();
+  blobs = [];
   serializer.writeValue(value);
-  return { head: serializer.releaseBuffer(), blobs: serializer.blobs };
+  return { head: serializer.releaseBuffer(), blobs };
 }
 
 /** The value of a frame. Its byte arrays may be views of the frame's blobs, which nobody else may use afterwards. */
 export function decodeFrame(frame: Frame): unknown {
-  const deserializer = new FrameDeserializer(frame);
+  const deserializer = new FrameDeserializer(frame.head);
   deserializer.readHeader();
-  return deserializer.readValue();
+  blobs = [...frame.blobs];
+  const value: unknown = deserializer.readValue();
+  (deserializer as { buffer?: unknown }).buffer = undefined;
+  return value;
+}
+
+/**
+ * Empties a message that was written or dealt with. V8's serializer and deserializer keep every object that has passed
+ * through them until they are collected themselves, and with a message all that it carries would live as long: to copy
+ * what lives is the work of a garbage collection.
+ */
+export function forgetContent(message: readonly unknown[]): void {
+  // Not by its length, which leaves the elements where they are.
+  (message as unknown[]).fill(undefined);
 }

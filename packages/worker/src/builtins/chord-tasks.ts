@@ -22,7 +22,9 @@ export function registerChordTasks(
   app: App,
   { backend, workflow }: { readonly backend: ResultBackend | undefined; readonly workflow: Workflow },
 ): void {
-  const quiet = { bind: true, typing: false, ignoreResult: true, maxRetries: null } as const;
+  // Whoever dies while it looks after a chord is followed by another one, or the chord would never end.
+  const lasting = { acksLate: true, rejectOnWorkerLost: true, maxRetries: null } as const;
+  const quiet = { bind: true, typing: false, ignoreResult: true, ...lasting } as const;
   app.task({ name: "celery.chord_unlock", ...quiet }, async (self: TaskContext) => {
     if (backend === undefined) throw new InvalidTaskError("a chord needs a result backend");
     await unlockChord(self, { backend, workflow });

@@ -13,9 +13,7 @@ export async function stackReport(worker: Worker): Promise<string> {
     const seconds = ((nowMs - startedMs) / 1000).toFixed(1);
     return `  ${request.task}[${id}] for ${seconds} s in process ${pid}`;
   });
-  // A thread that is ended while a debugger looks at it takes its pool along: better no stacks than no worker.
-  const isSafe = worker.pool?.capabilities.isolation !== "thread";
-  const stacks = isSafe ? ((await worker.pool?.dumpStacks?.()) ?? []) : [];
+  const stacks = (await worker.pool?.dumpStacks?.()) ?? [];
   const executors = stacks.flatMap(({ index, pid, threadId, stack }) => [
     `executor ${index + 1}, process ${pid}${threadId > 0 ? `, thread ${threadId}` : ""}:`,
     stack === "" ? "    waits" : stack,

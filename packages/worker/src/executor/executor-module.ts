@@ -6,10 +6,11 @@ import { adoptSettings } from "../app-module/app-module.ts";
 import { importTasks, loadApp } from "../app-module/load-app.ts";
 import { backendOrNone } from "../backend-or-none.ts";
 import { registerBuiltinTasks } from "../builtin-tasks.ts";
-import { Tracer, type TracePayload } from "../trace.ts";
+import { Tracer } from "../trace.ts";
 import type { ExecutorData } from "./executor-data.ts";
 import { forwardingLogger } from "./forwarding-logger.ts";
 import { enterExecutor } from "./inside-executor.ts";
+import { type PackedPayload, unpackPayload } from "./packed-payload.ts";
 import { TaskOutput } from "./task-output.ts";
 import { encodeOutcome } from "./transferred-outcome.ts";
 
@@ -32,7 +33,7 @@ export async function createExecutor(given: unknown, host: ExecutorHost): Promis
   app.events.emit("executor:started", { hostname, index: host.index, pid: host.pid });
   return {
     execute: (payload, job) => {
-      const outcome = tracer.trace(payload as TracePayload, job);
+      const outcome = tracer.trace(unpackPayload(payload as PackedPayload), job);
       return outcome instanceof Promise ? outcome.then(encodeOutcome) : encodeOutcome(outcome);
     },
     stop: async () => {

@@ -40,7 +40,7 @@ export function remoteOptions(worker: Worker): Omit<RemotePoolOptions, "size"> |
       if (err) logger.error({ index, pid, err }, "an executor has died");
       else logger.debug({ index, pid }, "an executor has ended");
     },
-    onError: (err) => logger.error({ err }, "an executor could not be started"),
+    onError: (err) => logger.error({ err }, "the pool has a problem with an executor"),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type App, type AppOptions, createApp, Ignore } from "@q/core";
 import { deferred } from "@q/kernel";
+import { FakeClock } from "@q/kernel/testing";
 import { Worker } from "../worker.ts";
 import type { WorkerOptions } from "../worker-options.ts";
 
@@ -110,6 +111,23 @@ describe("a worker with an HTTP port", () => {
     expect(await metric(worker, "q_broker_up")).toBe(1);
     expect(await metric(worker, "q_queue_messages", 'queue="celery"')).toBe(0);
     expect(await metric(worker, "nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0);
+  });
+
+  it("tells how long the oldest of the tasks that wait has waited", async () => {
+    const clock = new FakeClock(Date.now());
+    const { app, worker } = bench({ clock }, { concurrency: 1, pool: "async", prefetchMultiplier: 4 });
+    const open = deferred<void>();
+    const hold = app.task("t.hold", () => open.promise);
+    await worker.start();
+    const oldest = (): Promise<number | undefined> => metric(worker, "q_worker_oldest_waiting_seconds");
+    expect(await oldest()).toBe(0);
+    for (let n = 0; n < 3; n++) await hold.delay();
+    await expect.poll(() => worker.stats()).toMatchObject({ running: 1, waiting: 2 });
+    await clock.advance(7000);
+    expect(await oldest()).toBe(7);
+    open.resolve();
+    await expect.poll(() => worker.stats().running).toBe(0);
+    expect(await oldest()).toBe(0);
   });
 
   it("says when its port is taken", async () => {

@@ -66,6 +66,12 @@ const ofTask = (events: readonly ReceivedEvent[], id: string): unknown[] =>
     });
 
 describe("a worker", () => {
+  it("beats every two seconds unless told otherwise, and 0 is not otherwise", async () => {
+    const { work, heardUntil } = await bench();
+    await work({ heartbeatInterval: 0 });
+    expect(await heardUntil("worker-online")).toMatchObject([{ freq: 2 }]);
+  });
+
   it("says that it is there, at intervals that it still is, and that it goes", async () => {
     const { work, heardUntil } = await bench();
     const worker = await work({ heartbeatInterval: 0.02 });

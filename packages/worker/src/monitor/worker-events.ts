@@ -17,7 +17,7 @@ export interface WorkerEventsParts {
 }
 
 /** Most events of one message. Celery's receivers take any number; fewer messages cost both sides less. */
-const BUFFER_LIMIT = 200;
+const BUFFER_LIMIT = 500;
 /** What Celery claims as `freq` in a heartbeat that was asked for. */
 const ASKED_FREQ = 5;
 

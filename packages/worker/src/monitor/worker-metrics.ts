@@ -28,6 +28,7 @@ export class WorkerMetrics implements Disposable {
     client.collectDefaultMetrics({ register: this.#registry });
     this.#countTasks(client);
     this.#countTrouble(client);
+    this.#countEvents(client);
     this.#gaugeWorker(client);
     this.#gaugeQueues(client);
   }
@@ -130,6 +131,22 @@ export class WorkerMetrics implements Disposable {
     );
   }
 
+  #countEvents({ Counter }: Prometheus): void {
+    const worker = this.#worker;
+    const counter = (name: string, help: string, of: "sent" | "dropped"): Counter =>
+      new Counter({
+        name,
+        help,
+        registers: [this.#registry],
+        collect(this: Counter) {
+          this.reset();
+          this.inc(worker.events?.dispatcher.stats[of] ?? 0);
+        },
+      });
+    counter("q_events_sent_total", "Events that monitors were sent.", "sent");
+    counter("q_events_dropped_total", "Events given up.", "dropped");
+  }
+
   #gaugeWorker({ Gauge }: Prometheus): void {
     const worker = this.#worker;
     const gauge = (name: string, help: string, read: () => number): Gauge =>
@@ -144,14 +161,22 @@ export class WorkerMetrics implements Disposable {
     gauge("q_worker_slots", "Tasks that can run at once.", () => worker.pool?.stats().size ?? 0);
     gauge("q_worker_running", "Tasks that run now.", () => worker.stats().running);
     gauge("q_worker_waiting", "Tasks received that wait for a slot.", () => worker.stats().waiting);
+    gauge(
+      "q_worker_oldest_waiting_seconds",
+      "Seconds that the task has waited that waits longest in the worker, from its receipt or its ETA on.",
+      () => this.#oldestWaitingSeconds(),
+    );
     gauge("q_worker_scheduled", "Tasks received that wait for their time.", () => worker.stats().scheduled);
     gauge("q_broker_up", "1 while messages can come.", () => (worker.consumer?.session?.isLive ? 1 : 0));
-    gauge(
-      "q_events_sent",
-      "Events that monitors were sent.",
-      () => worker.events?.dispatcher.stats.sent ?? 0,
-    );
-    gauge("q_events_dropped", "Events given up.", () => worker.events?.dispatcher.stats.dropped ?? 0);
+  }
+
+  /** 0 when none waits. */
+  #oldestWaitingSeconds(): number {
+    const now = this.#app.clock.now();
+    let since = now;
+    for (const { id } of this.#worker.dispatcher?.waiting ?? [])
+      since = Math.min(since, this.#receivedMs.get(id) ?? now);
+    return (now - since) / 1000;
   }
 
   #gaugeQueues({ Gauge }: Prometheus): void {

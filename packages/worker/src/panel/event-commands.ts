@@ -1,4 +1,4 @@
-import { ok, type PanelCommands } from "./panel-command.ts";
+import { nok, ok, type PanelCommands } from "./panel-command.ts";
 
 /** Commands about the events that a worker sends. */
 export const eventCommands: PanelCommands = {
@@ -20,8 +20,12 @@ export const eventCommands: PanelCommands = {
     only: [],
   },
   election: {
-    run: (worker, { id, topic, action }) => {
-      worker.gossip?.elect(String(id), String(topic), action ?? null);
+    run: ({ gossip, logger }, { id, topic, action }) => {
+      if (gossip === undefined) {
+        logger.warn({ election: id }, "an election was asked for, and this worker does not hear the others");
+        return nok("this worker does not gossip");
+      }
+      gossip.elect(String(id), String(topic), action ?? null);
       return null;
     },
     required: ["id", "topic"],

@@ -1,3 +1,7 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeHeapSnapshot } from "node:v8";
 import type { PanelCommands } from "./panel-command.ts";
 
 /** Most samples that are kept. */
@@ -20,6 +24,16 @@ export const memoryCommands: PanelCommands = {
       const lines = spread(samples, count).map((sample) => `- rss (sample): ${sample}.`);
       return [...lines, `- rss (end): ${inMegabytes(process.memoryUsage.rss())}.`, ""].join("\n");
     },
+  },
+  // Where Python draws a graph of its objects. The folder is for its user only: a heap holds secrets.
+  objgraph: {
+    run: ({ logger }) => {
+      const folder = mkdtempSync(join(tmpdir(), "q-objgraph-"));
+      const filename = writeHeapSnapshot(join(folder, `${process.pid}.heapsnapshot`));
+      logger.warn({ filename }, "a heap snapshot was written; nothing else was done meanwhile");
+      return { filename };
+    },
+    only: ["num", "max_depth", "type"],
   },
 };
 

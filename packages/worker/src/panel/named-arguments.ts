@@ -8,7 +8,7 @@ import { pythonError } from "./python-error.ts";
  * @throws an error named `TypeError` for a value that has no such form
  */
 export function namedArguments(
-  { name, args: types = {} }: CommandSpec,
+  { name, args: types = {}, variadic }: CommandSpec,
   args: PanelArguments,
 ): PanelArguments {
   const named: Record<string, unknown> = {};
@@ -21,5 +21,11 @@ export function namedArguments(
       throw pythonError("TypeError", `${name}: argument ${argument} is no ${type.name.toLowerCase()}`);
     named[argument] = converted;
   }
+  const rest = variadic === undefined ? undefined : args[variadic];
+  if (variadic === undefined || rest === undefined || rest === null) return named;
+  const texts: readonly unknown[] = Array.isArray(rest) ? rest : [rest];
+  if (!texts.every((text) => typeof text === "string"))
+    throw pythonError("TypeError", `${name}: argument ${variadic} is no list of strings`);
+  named[variadic] = texts;
   return named;
 }

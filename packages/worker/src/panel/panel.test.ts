@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { createApp } from "@q/core";
 import { builtinCommands } from "@q/core/internal";
 import { createJsonSerializer } from "@q/messaging";
@@ -130,6 +131,15 @@ describe("the panel of a worker", () => {
     await running.get();
   });
 
+  it("writes a heap snapshot where only its user may read it", async () => {
+    const { ask } = await started();
+    const { filename } = (await ask("objgraph")) as { filename: string };
+    onTestFinished(() => rmSync(dirname(filename), { recursive: true }));
+    const snapshot = JSON.parse(readFileSync(filename, "utf8")) as { snapshot: object };
+    expect(snapshot.snapshot).toMatchObject({ node_count: expect.any(Number) as number });
+    expect(statSync(dirname(filename)).mode & 0o077).toBe(0);
+  });
+
   it("names registered tasks with the attributes asked for", async () => {
     const { ask } = await started();
     expect(await ask("registered")).toEqual(["t.add", "t.boring [rate_limit=10/m]"]);
@@ -163,11 +173,28 @@ describe("the panel of a worker", () => {
     app.commands.inspect({ name: "broken", alias: "dump_broken" }, () => {
       throw new RangeError("on purpose");
     });
+    app.commands.inspect(
+      { name: "count", args: { from: Number }, variadic: "words" },
+      (_context, { from = 0, words = [] }) => from + words.length,
+    );
+    expect(await ask("count", { from: 1, words: ["a", "b"] })).toBe(3);
+    expect(await ask("count", { words: "a" })).toBe(1);
+    expect(await ask("count")).toBe(0);
+    expect(await ask("count", { words: [1] })).toEqual({
+      error: "TypeError('count: argument words is no list of strings')",
+    });
     expect(await ask("hold", { n: "3" })).toEqual({ ok: "3 more" });
     expect(await ask("hold")).toEqual({ ok: "1 more" });
     expect(await ask("hold", { n: "many" })).toEqual({ error: "TypeError('hold: argument n is no number')" });
     expect(await ask("dump_broken")).toEqual({ error: "RangeError('on purpose')" });
     expect(() => app.commands.control({ name: "dump_active" }, () => null)).toThrow(/"active" already/);
+  });
+
+  it("shows the autoscaler, as Celery does", async () => {
+    const { ask } = await started({ autoscale: { max: 3, min: 1 } });
+    const { autoscaler } = (await ask("stats")) as { autoscaler?: object };
+    expect(autoscaler).toEqual({ max: 3, min: 1, current: something, qty: 0 });
+    expect(await (await started()).ask("stats")).not.toHaveProperty("autoscaler");
   });
 
   it("ends the worker when told to, without an answer", async () => {

@@ -64,14 +64,8 @@ async function argumentsOf(
   worker: Worker,
   { message }: WorkerRequest,
 ): Promise<{ args: unknown; kwargs: unknown } | undefined> {
-  const { body, contentType, contentEncoding, headers } = message;
-  const { compression } = headers;
   try {
-    const decoded = await worker.codec.decodeAsync(body, {
-      contentType,
-      contentEncoding,
-      compression: typeof compression === "string" ? compression : undefined,
-    });
+    const decoded = await worker.codec.decodeMessage(message);
     if (!Array.isArray(decoded)) return undefined;
     const [args, kwargs] = decoded as unknown[];
     return { args, kwargs };

@@ -1,4 +1,4 @@
-import { pythonRepr, recordRevoked } from "@q/core/internal";
+import { pythonRepr, recordRevoked, stampTexts } from "@q/core/internal";
 import type { Worker } from "../worker.ts";
 import { idsOf, nok, ok, type PanelArguments, type PanelCommands } from "./panel-command.ts";
 import { pythonError, pythonSet } from "./python-error.ts";
@@ -7,7 +7,7 @@ import { matchingStamps } from "../revoked-stamps.ts";
 
 /** Commands that keep tasks from running, or end them. */
 export const revokeCommands: PanelCommands = {
-  revoked: { run: (worker) => worker.revoked.ids() },
+  revoked: { run: (worker) => worker.revoked.texts() },
   revoke: {
     run: (worker, args) => revoke(worker, args, isTrue(args["terminate"])),
     required: ["task_id"],
@@ -28,7 +28,7 @@ function revoke(worker: Worker, { task_id: given, signal }: PanelArguments, term
   const ids = idsOf(given);
   const terminated = worker.revoke(ids, { terminate, signal: signalName(signal) });
   // Who asked may be a Python client, which does not record it.
-  void recordRevoked(worker.app, ids);
+  void recordRevoked(worker.app, "id", ids);
   void worker.reporter.revokedUnseen(ids.filter((id) => !worker.isRunning(id) && !terminated.includes(id)));
   worker.logger.info({ ids, terminate }, "tasks were revoked");
   if (!terminate) return ok(`tasks ${pythonSet(ids)} flagged as revoked`);
@@ -42,12 +42,14 @@ function revokeByStamps(worker: Worker, { headers, terminate, signal }: PanelArg
   const listed = new Map(
     stamps.map(([name, value]) => [name, new Set<unknown>(Array.isArray(value) ? value : [value])]),
   );
-  for (const [name, values] of listed) worker.revokedStamps.add(name, [...values]);
+  const texts = stampTexts(stamps);
+  for (const text of texts) worker.revokedStamps.add(text);
+  void recordRevoked(worker.app, "stamp", texts);
   const matching = (worker.dispatcher?.running ?? []).flatMap((request) => {
     const found = matchingStamps(request.request.stamps, listed);
     return found.size === 0 ? [] : [{ id: request.id, found }];
   });
-  worker.dropRevokedStamps();
+  worker.dispatcher?.dropRevoked();
   worker.logger.info({ headers, terminate }, "tasks were revoked by their stamps");
   if (!isTrue(terminate)) return ok(`headers ${shown} flagged as revoked, but not terminated`);
   if (matching.length === 0) return ok(`headers ${shown} were not terminated`);

@@ -8,7 +8,8 @@ import type { Worker } from "../worker.ts";
  * @see celery/worker/worker.py, stats; wire protocol, "Remote control: commands"
  */
 export function workerStatistics(worker: Worker): Readonly<Record<string, unknown>> {
-  const { app, connection } = worker;
+  const { app, connection, poolControl } = worker;
+  const autoscaler = poolControl.autoscaler?.info();
   return {
     total: Object.fromEntries(worker.dispatcher?.totals ?? []),
     pid: process.pid,
@@ -16,6 +17,7 @@ export function workerStatistics(worker: Worker): Readonly<Record<string, unknow
     clock: String(app.logicalClock.value),
     uptime: Math.round((app.clock.monotonic() - worker.startedAtMs) / 1000),
     pool: poolStatistics(worker),
+    ...(autoscaler && { autoscaler: { ...autoscaler, qty: poolControl.load() } }),
     broker: connection === undefined ? {} : brokerStatistics(worker),
     prefetch_count: finite(worker.dispatcher?.prefetch ?? 0),
     rusage: resourceUsage(),

@@ -1,7 +1,6 @@
 import { ok, type PanelCommands } from "./panel-command.ts";
 import { bugReport } from "./bug-report.ts";
 import { workerStatistics } from "./statistics.ts";
-import { pythonError } from "./python-error.ts";
 
 /** Commands about the worker as a whole. */
 export const workerCommands: PanelCommands = {
@@ -18,7 +17,13 @@ export const workerCommands: PanelCommands = {
       if (from === worker.hostname) return null;
       worker.logger.info({ node: from }, "another worker asks what is revoked");
       worker.revoked.merge(revoked);
-      return { revoked: worker.revoked.forPeers(), clock: worker.app.logicalClock.forward() };
+      const stamps = worker.revokedStamps.texts();
+      return {
+        revoked: worker.revoked.forPeers(),
+        // Python's workers pass over what they do not know.
+        ...(stamps.length > 0 && { revoked_stamps: stamps }),
+        clock: worker.app.logicalClock.forward(),
+      };
     },
     required: ["from_node"],
   },
@@ -32,15 +37,6 @@ export const workerCommands: PanelCommands = {
       // Celery's worker does not answer either.
       return undefined;
     },
-  },
-  objgraph: {
-    run: () => {
-      throw pythonError(
-        "ImportError",
-        "Requires the objgraph library, which is Python's; use node --heapsnapshot-signal",
-      );
-    },
-    only: ["num", "max_depth", "type"],
   },
 };
 

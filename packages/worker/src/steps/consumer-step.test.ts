@@ -30,6 +30,24 @@ describe("a worker whose connection is lost", () => {
   });
 });
 
+it("has a queue of its own with worker_direct", async () => {
+  const app = createApp("test", {
+    broker: `memory://${crypto.randomUUID()}`,
+    backend: `cache+memory://${crypto.randomUUID()}`,
+    workerDirect: true,
+  });
+  const add = app.task("t.add", (x: number, y: number) => x + y);
+  const worker = new Worker(app, { concurrency: 1, hostname: "one@here" });
+  onTestFinished(async () => {
+    await worker.stop();
+    await app.close();
+  });
+  await worker.start();
+  expect(worker.queues.map(({ name }) => name)).toEqual(["celery", "one@here.dq2"]);
+  const call = add.applyAsync([2, 3], { exchange: "C.dq2", routingKey: "one@here" });
+  expect(await (await call).get({ timeout: 10 })).toBe(5);
+});
+
 it.each([
   [true, 3],
   [false, 12],

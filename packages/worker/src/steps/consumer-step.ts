@@ -1,8 +1,10 @@
-import { Consumer, type Queue } from "@q/messaging";
+import { Consumer, Exchange, Queue } from "@q/messaging";
 import { Terminated } from "@q/pool";
 import type { Bootstep } from "../blueprint.ts";
+import { createDispatcher } from "../create-dispatcher.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import { Intake } from "../intake.ts";
+import { connectPolicy } from "./connection-step.ts";
 import type { Worker } from "../worker.ts";
 
 /** Silence after which the worker asks the broker whether it has messages after all. */
@@ -15,12 +17,13 @@ export const consumerStep: Bootstep<Worker> = {
   async start(worker) {
     const { app, options, connection } = worker;
     if (connection === undefined) throw new TypeError("the worker has no connection");
-    const queues = app.queues.select({ only: options.queues, exclude: options.excludeQueues });
+    const selected = app.queues.select({ only: options.queues, exclude: options.excludeQueues });
+    const queues = app.conf.workerDirect ? [...selected, directQueue(worker.hostname)] : selected;
     const transport = await connection.transport();
-    const dispatcher = worker.createDispatcher();
+    const dispatcher = createDispatcher(worker);
     const consumer = new Consumer(connection, consumerOptions(worker, { dispatcher, queues }));
     dispatcher.connect(consumer, { exactPrefetch: transport.capabilities.exactPrefetch });
-    worker.useConsumer({ consumer, queues });
+    worker.useConsumer({ dispatcher, consumer, queues });
     if (options.purge) await purge(worker, queues);
     // Whatever was revoked while no worker listened.
     await worker.recallRevocations();
@@ -47,7 +50,7 @@ function consumerOptions(
 ): ConstructorParameters<typeof Consumer>[1] {
   const { app, logger } = worker;
   const { dispatcher, queues } = parts;
-  const { brokerConnectionRetry, brokerConnectionRetryOnStartup, brokerConnectionMaxRetries } = app.conf;
+  const { brokerConnectionRetry, brokerConnectionRetryOnStartup } = app.conf;
   const intake = new Intake(dispatcher, {
     codec: worker.codec,
     onUnknown: (delivery, message, error) => {
@@ -74,16 +77,19 @@ function consumerOptions(
     },
     onGiveUp: (error) => worker.fail(error),
     retryOnStartup: brokerConnectionRetryOnStartup ?? brokerConnectionRetry,
-    retryPolicy: {
-      maxRetries: brokerConnectionMaxRetries,
-      intervalStart: 0.1,
-      intervalStep: 0.4,
-      intervalMax: 3,
-    },
+    retryPolicy: connectPolicy(app),
     watchdog: { idleMs: WATCHDOG_IDLE_MS, hasFreeSlots: () => dispatcher.hasFreeSlots() },
     logger,
     clock: app.clock,
   };
+}
+
+/** The queue that this worker alone consumes, as Celery names it. @see celery/utils/nodenames.py, worker_direct */
+function directQueue(hostname: string): Queue {
+  return new Queue(`${hostname}.dq2`, {
+    exchange: new Exchange("C.dq2"),
+    routingKey: hostname,
+  });
 }
 
 async function purge(worker: Worker, queues: readonly Queue[]): Promise<void> {

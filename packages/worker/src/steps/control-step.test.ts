@@ -136,7 +136,7 @@ describe("a worker that hears of revoked tasks", () => {
     await worker.start();
     const id = crypto.randomUUID();
     await app.revoke([id]);
-    await expect.poll(() => worker.revoked.ids()).toEqual([id]);
+    await expect.poll(() => worker.revoked.texts()).toEqual([id]);
     const sent = await add.applyAsync([1, 2], { taskId: id });
     await expect(sent.get()).rejects.toEqual(revoked("revoked"));
   });
@@ -193,7 +193,7 @@ describe("a worker that hears of revoked tasks", () => {
     await command(app, { ...base, arguments: { task_id: "others" }, destination: ["w@there"] });
     await command(app, { ...base, arguments: { task_id: "one" }, destination: ["w@there", "w@here"] });
     await command(app, { ...base, arguments: { task_id: ["two", 3, "three"], terminate: false } });
-    await expect.poll(() => worker.revoked.ids()).toEqual(["one", "two", "three"]);
+    await expect.poll(() => worker.revoked.texts()).toEqual(["one", "two", "three"]);
   });
 
   it("goes on after commands that it cannot read or does not know", async () => {
@@ -212,7 +212,7 @@ describe("a worker that hears of revoked tasks", () => {
     for (const body of bodies) await command(app, body);
     await command(app, { method: "revoke", arguments: { task_id: "x" } }, "application/x-python-serialize");
     await command(app, { method: "revoke", arguments: { task_id: "y" } });
-    await expect.poll(() => worker.revoked.ids()).toEqual(["y"]);
+    await expect.poll(() => worker.revoked.texts()).toEqual(["y"]);
     expect(logger.lines.filter(({ message }) => message === "a command could not be read")).toHaveLength(5);
   });
 

@@ -55,6 +55,7 @@ export function controlStep(): Bootstep<Worker> {
         },
         onUp: () => void worker.recallRevocations(),
         logger,
+        isBeside: true,
         clock: app.clock,
       });
       const heard = consumer.start().catch((err: unknown) => {

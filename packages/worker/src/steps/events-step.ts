@@ -12,12 +12,13 @@ export const eventsStep: Bootstep<Worker> = {
   async start(worker) {
     if (worker.isStopping) return;
     const { app, hostname, options } = worker;
-    const { withoutHeartbeat = false, heartbeatInterval = HEARTBEAT_SECONDS } = options;
+    const { withoutHeartbeat = false, heartbeatInterval = 0 } = options;
+    const heartbeatSeconds = heartbeatInterval > 0 ? heartbeatInterval : HEARTBEAT_SECONDS;
     const events = new WorkerEvents({
       app,
       hostname,
       taskEvents: options.taskEvents ?? app.conf.workerSendTaskEvents,
-      heartbeatSeconds: withoutHeartbeat ? undefined : heartbeatInterval,
+      heartbeatSeconds: withoutHeartbeat ? undefined : heartbeatSeconds,
       load: () => ({ active: worker.stats().running, processed: worker.reporter.startedCount }),
     });
     worker.useEvents(events);

@@ -12,6 +12,9 @@ export const executorStep: Bootstep<Worker> = {
   name: "executor",
   async start(worker) {
     const { app, hostname, logger, options } = worker;
+    // What is wrong with the options of a task, or with a route, is said now and not at its first message.
+    for (const task of app.tasks) void task.resolved;
+    void app.router;
     const codec = await app.codec();
     const backend = await backendOrNone(app);
     registerBuiltinTasks(app, backend);

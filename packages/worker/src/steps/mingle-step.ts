@@ -53,7 +53,9 @@ async function mingle(worker: Worker, signal: AbortSignal): Promise<void> {
 }
 
 function takeOver(worker: Worker, answer: unknown): void {
-  const { clock, revoked } = answer as { readonly clock?: unknown; readonly revoked?: unknown };
+  const { clock, revoked, revoked_stamps: stamps } = answer as Readonly<Record<string, unknown>>;
   worker.app.logicalClock.adjust(clock);
-  worker.revoke(worker.revoked.merge(revoked));
+  worker.revoked.merge(revoked);
+  worker.revokedStamps.merge(stamps);
+  worker.dispatcher?.dropRevoked();
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type Cancel, ImproperlyConfiguredError } from "@q/kernel";
 import type { Bootstep } from "../blueprint.ts";
 import { expandPath } from "../node-name.ts";
+import type { RevokedSet } from "../revoked-set.ts";
 import { StateFile } from "../state-file.ts";
 import type { Worker } from "../worker.ts";
 
@@ -21,21 +22,28 @@ export function stateStep(): Bootstep<Worker> {
   return {
     name: "state",
     async start(worker) {
-      const { app, hostname, logger, revoked } = worker;
+      const { app, hostname, logger, revoked, revokedStamps } = worker;
       const pattern = worker.options.statedb ?? app.conf.workerStateDb;
       if (pattern === null) return;
       const path = resolve(expandPath(pattern, hostname));
       checkFolder(path);
       const file = new StateFile(path, logger);
       const state = file.read();
-      for (const [id, atMs] of state?.revoked ?? []) revoked.add(id, Math.max(0, app.clock.now() - atMs));
+      const age = (atMs: number): number => Math.max(0, app.clock.now() - atMs);
+      for (const [id, atMs] of state?.revoked ?? []) revoked.add(id, age(atMs));
+      for (const [text, atMs] of state?.revokedStamps ?? []) revokedStamps.add(text, age(atMs));
       if (state) app.logicalClock.adjust(state.clock);
       save = () => {
         const now = app.clock.now();
-        const entries = revoked.entries().map(([id, ageMs]) => [id, Math.round(now - ageMs)] as const);
-        file.write({ revoked: entries, clock: app.logicalClock.value });
+        const dated = (set: RevokedSet): [string, number][] =>
+          set.entries().map(([text, ageMs]) => [text, Math.round(now - ageMs)]);
+        file.write({
+          revoked: dated(revoked),
+          revokedStamps: dated(revokedStamps),
+          clock: app.logicalClock.value,
+        });
       };
-      revoked.onChange = () => {
+      revoked.onChange = revokedStamps.onChange = () => {
         planned ??= app.clock.schedule(DELAY_MS, () => {
           planned = undefined;
           save?.();
@@ -44,7 +52,7 @@ export function stateStep(): Bootstep<Worker> {
     },
     async stop(worker) {
       planned?.();
-      worker.revoked.onChange = undefined;
+      worker.revoked.onChange = worker.revokedStamps.onChange = undefined;
       save?.();
     },
   };

@@ -29,7 +29,7 @@ export async function chordValues(
 ): Promise<ChordValues> {
   const failed = firstFailed(parts);
   if (failed) return { failed };
-  const saved = await from.backend.restoreGroup(groupId);
+  const saved = await from.backend.groups.restore(groupId);
   if (!saved) return { values: parts.map(({ result }) => result) };
   const ended = new Map<string, Ended>(parts.map((part) => [part.taskId, part]));
   const missing = idsIn(saved).filter((id) => !ended.has(id));

@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { signatureFromJson, type SignatureJson, type TaskBase, type TaskRequest } from "@q/core";
-import { callDirectly, plainArity, pythonReprTuple, runInContext, type TaskContext } from "@q/core/internal";
+import {
+  callDirectly,
+  type Once,
+  plainArity,
+  pythonReprTuple,
+  runInContext,
+  sendSignature,
+  type TaskContext,
+  withOnce,
+} from "@q/core/internal";
 
 /** A failure that error callbacks are told of. */
 export interface ErrbackCause {
@@ -8,6 +17,8 @@ export interface ErrbackCause {
   readonly request: TaskRequest;
   readonly error: Error;
   readonly traceback: string | null;
+  /** Marks what is sent, where it may be sent by another attempt as well. */
+  readonly once?: Once | undefined;
 }
 
 /**
@@ -60,10 +71,11 @@ async function send(
 ): Promise<void> {
   const { cause, context, place } = to;
   const { id, rootId } = cause.request;
+  const once = cause.once && { ...cause.once, key: `${cause.once.key}/${place.groupIndex}` };
   const lineage = { parentId: id, rootId };
   const { app } = context;
   if (errback.subtask_type !== null && errback.subtask_type !== undefined)
-    return void (await app.send(errback, [id], lineage));
+    return void (await sendSignature(app, errback, { args: [id], options: lineage, once }));
   const call = signatureFromJson(errback);
   const args = call.immutable ? call.args : [id, ...call.args];
   const own = typeof call.options.rootId === "string" ? { rootId: call.options.rootId } : {};
@@ -74,5 +86,6 @@ async function send(
     ...place,
     ...lineage,
     ...own,
+    ...(once && { headers: withOnce(call.options.headers, once) }),
   });
 }

@@ -47,12 +47,19 @@ function ownLeaves(signature: SignatureJson): SignatureLeaf[] {
   }
 }
 
-/** Every id that was chosen for a part of the signature. */
-export function taskIdsIn(signature: SignatureJson): string[] {
-  const { header } = signature.kwargs;
-  const members = isSignature(header) ? leavesOf(header) : signaturesIn(header).flatMap(leavesOf);
-  const all = signature.subtask_type === "chord" ? [...members, ...leavesOf(signature)] : leavesOf(signature);
-  return all.flatMap(({ taskId }) => taskId ?? []);
+/** The tasks with which the signature begins: those of the messages that send it. */
+export function firstTasksOf(signature: SignatureJson): SignatureLeaf[] {
+  const { tasks, header } = signature.kwargs;
+  switch (signature.subtask_type) {
+    case "chain":
+      return signaturesIn(tasks).slice(0, 1).flatMap(firstTasksOf);
+    case "group":
+      return signaturesIn(tasks).flatMap(firstTasksOf);
+    case "chord":
+      return signaturesIn(header).flatMap(firstTasksOf);
+    default:
+      return [leaf(signature)];
+  }
 }
 
 /** The error callbacks of a signature that fails as a whole: its own, and those of the task that would have begun. */

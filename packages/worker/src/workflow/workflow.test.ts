@@ -127,6 +127,33 @@ describe("a chord", () => {
     expect(await result?.get(wait)).toEqual(value);
   });
 
+  it("goes on with a member that comes to terms with its soft time limit", async () => {
+    const { app, add, list } = await fleet();
+    const patient = app.task(
+      { name: "patient", bind: true, softTimeLimit: 0.05 },
+      ({ signal }: TaskContext) =>
+        new Promise<number>((resolve) => signal.addEventListener("abort", () => resolve(0))),
+    );
+    const result = await chord([add.s(1, 2), patient.s()], list.s()).delay();
+    expect(await result.get(wait)).toEqual([3, 0]);
+  });
+
+  it("is looked at as often as its sender says, where the backend cannot count", async () => {
+    const { app, list } = await fleet({ backends: unlockRegistry() });
+    let release = (): void => {};
+    const held = app.task("held", () => new Promise<number>((resolve) => (release = () => resolve(1))));
+    const result = await chord([held.s()], list.s()).applyAsync([], {
+      countdown: 0.01,
+      interval: 0.01,
+      maxRetries: 2,
+    });
+    expect(await reason(result)).toMatchObject({
+      code: "ERR_Q_CHORD",
+      message: expect.stringContaining("after 2 looks") as string,
+    });
+    release();
+  });
+
   it("fails with the member that failed, and calls error callbacks of both kinds", async () => {
     const { add, fail, list, onError, onErrorHere } = await fleet();
     const body = list
@@ -177,6 +204,17 @@ describe("a chord", () => {
     expect(await reason(result)).toMatchObject({ code: "ERR_Q_CHORD" });
   });
 
+  it("tells an error callback once of a failure in a chord inside, by the chord that was sent", async () => {
+    const { fail, add, sum, list, onError } = await fleet();
+    const inner = chord([fail.s("no"), add.s(1, 1)], sum.s());
+    // As in Celery it then stands on the bodies of both.
+    const result = await chord([inner, add.s(1, 1)], list.s())
+      .onError(onError.s())
+      .delay();
+    await expect.poll(() => told).toContain(result.id);
+    expect(told).toEqual([result.id]);
+  });
+
   it("fails every member of a body that is a group, with the error of the member", async () => {
     const { fail, list, sum } = await fleet();
     const result = await chord([fail.s("no")], group([sum.s(), list.s() as never])).delay();
@@ -202,6 +240,13 @@ describe("a chord", () => {
     await ended;
     expect(await reason(result)).toMatchObject({ code: "ERR_Q_CHORD" });
   });
+});
+
+it("a task may give back the result of a workflow that it has sent", async () => {
+  const { app, add } = await fleet();
+  const start = app.task("start", (x: number) => chain(add.s(x, 1), group(add.s(2), add.s(3))).delay());
+  const tuple: unknown = await (await start.delay(1)).get(wait);
+  expect(await app.resultFromTuple(tuple as never).get(wait)).toEqual([4, 5]);
 });
 
 describe("several callbacks", () => {

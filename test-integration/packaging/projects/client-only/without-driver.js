@@ -1,9 +1,11 @@
 // What happens when the driver of a URL is not installed.
 import { createApp } from "@q/core";
 
-const app = createApp("client", { broker: process.argv[2] });
+const [broker, backend] = process.argv.slice(2);
+const app = createApp("client", { broker, ...(backend && { backend }) });
 try {
-  await app.sendTask("packaging.add", [2, 3]);
+  const result = await app.sendTask("packaging.add", [2, 3]);
+  await result.state();
 } catch (error) {
   console.log(JSON.stringify({ name: error.constructor.name, code: error.code, message: error.message }));
 }

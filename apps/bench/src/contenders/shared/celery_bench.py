@@ -11,6 +11,10 @@ from celery import Celery
 from celery.signals import worker_ready
 from kombu import Exchange, Queue
 
+# As in q-fleet.ts.
+FLEET_SIZE = 50
+STARTING_AT_ONCE = 8
+
 context = json.loads(os.environ["Q_BENCH_CONTEXT"])
 settings = context["settings"]
 
@@ -170,7 +174,7 @@ def roundtrips(app):
 
 
 def workflows(app, kind):
-    """Measures a chord of 1000, a group of 1000 or a chain of 100, from call to value, one at a time."""
+    """Measures a chord of 1000, one of 30 chords of 30, a group of 1000 or a chain of 100, from call to value, one at a time."""
     from celery import chain, chord, group
 
     @app.task(name="bench.noop", ignore_result=False)
@@ -180,6 +184,7 @@ def workflows(app, kind):
     build = {
         "chord": lambda: chord([noop.s(2, 3) for _ in range(1000)], noop.s(3)),
         "group": lambda: group([noop.s(2, 3) for _ in range(1000)]),
+        "nested": lambda: chord([chord([noop.s(2, 3) for _ in range(30)], noop.s(3)) for _ in range(30)], noop.s(3)),
         "chain": lambda: chain(noop.s(2, 3), *[noop.s(3) for _ in range(99)]),
     }[kind]
     build().delay().get(timeout=60)
@@ -207,3 +212,43 @@ def enqueue(app):
     for _ in range(context["count"]):
         noop.delay(2, 3)
     meter.finish(context["count"])
+
+
+def start_fleet(broker):
+    """50 workers, each a process of its own; they end with this process's group."""
+    import subprocess
+
+    environment = {**os.environ, "Q_BENCH_BROKER": broker}
+    program = os.path.join(os.path.dirname(__file__), "celery_fleet_worker.py")
+    waiting = []
+    for number in range(FLEET_SIZE):
+        if len(waiting) == STARTING_AT_ONCE:
+            waiting.pop(0).stdout.readline()
+        command = [sys.executable, program, f"w{number}@bench"]
+        waiting.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE))
+    for process in waiting:
+        process.stdout.readline()
+    write_line(ready=True)
+    time.sleep(3600)
+
+
+def broadcasts(app):
+    """Measures a ping of the whole fleet, from the call to the last answer, one at a time."""
+
+    def ask():
+        answers = app.control.ping(timeout=10, limit=FLEET_SIZE)
+        if len(answers) != FLEET_SIZE:
+            raise RuntimeError(f"{len(answers)} of {FLEET_SIZE} workers answered")
+
+    for _ in range(20):
+        ask()
+    meter = ready_and_go()
+    latencies = []
+    for _ in range(context["count"]):
+        start = time.perf_counter()
+        ask()
+        latencies.append((time.perf_counter() - start) * 1000)
+    latencies.sort()
+    count = len(latencies)
+    p95 = latencies[min(count - 1, int(count * 0.95))]
+    meter.finish(count, p50Ms=latencies[count // 2], p95Ms=p95, maxMs=latencies[-1])

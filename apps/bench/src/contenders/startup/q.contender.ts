@@ -1,8 +1,3 @@
-import { readContext } from "../../harness/contender.ts";
-import { measureIdle } from "../shared/idle.ts";
-import { benchApp, benchWorker } from "../shared/q-app.ts";
+import { measureIdleCommand } from "../shared/q-command.ts";
 
-const { redisUrl, queue } = readContext();
-const { app } = benchApp({ queue, broker: redisUrl, backend: redisUrl });
-await benchWorker(app).start();
-await measureIdle();
+await measureIdleCommand(new URL("app.js", import.meta.url));

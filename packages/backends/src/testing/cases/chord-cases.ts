@@ -119,10 +119,10 @@ export const chordCases: readonly BackendContractCase[] = [
       assert.equal(await chord.part(b, "attempt-b"), "last", "the same attempt asks again");
       assert.equal(await chord.part(b, "attempt-b2"), "taken");
       assert.equal(await chord.part(a, "attempt-a2"), "waiting");
-      await bench.harness.passTime?.(4000);
+      await bench.harness.passTime?.(2600);
       await chord.renew(a.groupId, "attempt-b");
       await chord.renew(a.groupId, "attempt-b2");
-      await bench.harness.passTime?.(4000);
+      await bench.harness.passTime?.(2600);
       assert.equal(await chord.part(b, "attempt-b2"), "taken", "the claim was renewed");
       await bench.harness.passTime?.(5100);
       assert.equal(await chord.part(a, "attempt-a3"), "last");
@@ -162,6 +162,53 @@ export const chordCases: readonly BackendContractCase[] = [
     },
   },
   {
+    title: "keeps a chord that was taken before its time from its members",
+    needs: ["chords", "expiry"],
+    run: async (open) => {
+      await using bench = await Workbench.open(open);
+      const chord = chordOf(bench.writer);
+      const [a, b] = header(2) as [ChordPart, ChordPart];
+      await chord.setSize(a.groupId, 2);
+      await chord.part(a, newId());
+      assert.equal(await chord.take(a.groupId, "deadline"), "last");
+      assert.equal(await chord.take(a.groupId, "again"), "taken");
+      await bench.harness.passTime?.(5100);
+      assert.equal(await chord.part(b, newId()), "waiting", "who has taken it has died");
+      assert.equal(await chord.take(a.groupId, "again"), "last");
+    },
+  },
+  {
+    title: "does not take a chord from the member that settles it",
+    needs: ["chords", "expiry"],
+    run: async (open) => {
+      await using bench = await Workbench.open(open);
+      const chord = chordOf(bench.writer);
+      const [a] = header(1) as [ChordPart];
+      await chord.setSize(a.groupId, 1);
+      assert.equal(await chord.part(a, newId()), "last");
+      assert.equal(await chord.take(a.groupId, "deadline"), "taken");
+      await bench.harness.passTime?.(5100);
+      assert.equal(await chord.take(a.groupId, "deadline"), "last");
+    },
+  },
+  {
+    title: "lets the copies of a message begin that one attempt has sent, and no others",
+    needs: ["chords"],
+    run: async (open) => {
+      await using bench = await Workbench.open(open);
+      const key = newId();
+      const [here, there] = [chordOf(bench.writer), chordOf(bench.reader)];
+      assert.equal(await there.begunBy(key), undefined);
+      const told = await Promise.all(["a", "b", "c"].map((attempt) => here.begin(key, attempt)));
+      assert.equal(told.filter(Boolean).length, 1);
+      const winner = ["a", "b", "c"][told.indexOf(true)] ?? "";
+      assert.equal(await there.begunBy(key), winner);
+      assert.equal(await there.begin(key, winner), true, "it is redelivered");
+      assert.equal(await there.begin(key, "d"), false);
+      assert.equal(await there.begin(newId(), "d"), true);
+    },
+  },
+  {
     title: "saves groups, restores and deletes them",
     needs: ["shared"],
     run: async (open) => {
@@ -174,13 +221,13 @@ export const chordCases: readonly BackendContractCase[] = [
           [["b", null], []],
         ],
       ] as const;
-      assert.equal(await bench.reader.restoreGroup(id), undefined);
-      await bench.writer.saveGroup(group);
-      assert.deepEqual(await bench.reader.restoreGroup(id), group);
+      assert.equal(await bench.reader.groups.restore(id), undefined);
+      await bench.writer.groups.save(group);
+      assert.deepEqual(await bench.reader.groups.restore(id), group);
       assert.deepEqual(await bench.reader.get([id]), [undefined], "it is no result");
-      await bench.reader.deleteGroup(id);
-      await bench.reader.deleteGroup(id);
-      assert.equal(await bench.writer.restoreGroup(id), undefined);
+      await bench.reader.groups.delete(id);
+      await bench.reader.groups.delete(id);
+      assert.equal(await bench.writer.groups.restore(id), undefined);
     },
   },
 ];

@@ -1,9 +1,19 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  appendFile,
+  type FileHandle,
+  mkdtemp,
+  open as openFile,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@q/kernel";
 import { recordingLogger } from "@q/kernel/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EntryState } from "../../contracts.ts";
 import { BeatLockedError, BeatStoreError } from "../../errors.ts";
 import { storeContract } from "../../testing/store-contract.ts";
@@ -47,6 +57,30 @@ describe("FileStore", () => {
     await using third = await open();
     expect(await names(third)).toEqual(["a", "c"]);
   });
+
+  it.each([
+    { syncEvery: 1, syncs: 6 },
+    { syncEvery: 3, syncs: 2 },
+    { syncEvery: 0, syncs: 0 },
+  ])(
+    "waits for the disk $syncs times in six runs with syncEvery $syncEvery",
+    async ({ syncEvery, syncs }) => {
+      await using store = await openFileStore(file, { logger, clock: systemClock, syncEvery });
+      const lease = await store.acquire("one");
+      const handle = await openFile(file, "r");
+      const datasync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, "datasync");
+      await handle.close();
+      try {
+        for (let run = 1; run <= 6; run++) {
+          await store.save(new Map([["a", { ...state(run), totalRunCount: run, pending: [run] }]]), lease);
+          await store.save(new Map([["a", { ...state(run), totalRunCount: run }]]), lease);
+        }
+        expect(datasync).toHaveBeenCalledTimes(syncs);
+      } finally {
+        datasync.mockRestore();
+      }
+    },
+  );
 
   it("stays short, however often it is written", async () => {
     await using store = await open();
@@ -96,6 +130,23 @@ describe("FileStore", () => {
     expect(await store.acquire("one")).toMatchObject({ holder: "one" });
   });
 
+  it("takes over from one that has ended, and is not collected by its parent", async () => {
+    // A shell that starts a process and becomes another program, which knows nothing of it.
+    const parent = spawn("sh", ["-c", "sh -c 'echo $$' & exec sleep 60"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      const [output] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(output.toString().trim());
+      await expect.poll(() => readFile(`/proc/${pid}/stat`, "utf8"), { timeout: 10_000 }).toMatch(/\) Z/);
+      await writeFile(`${file}.lock`, `${pid}\n`);
+      await using store = await open();
+      expect(await store.acquire("one")).toMatchObject({ holder: "one" });
+    } finally {
+      parent.kill();
+    }
+  });
+
   it.each([
     ["gdbm", Buffer.from("ce9a571300100000", "hex")],
     ["Berkeley DB", Buffer.from("000000000000000000000000611506000900", "hex")],
@@ -105,6 +156,38 @@ describe("FileStore", () => {
     await expect(open()).rejects.toThrow(BeatStoreError);
     await expect(open()).rejects.toThrow(/Python's beat and is left alone. Name another file with -s/);
     expect(await readFile(file)).toEqual(bytes);
+  });
+
+  it("belongs to one beat of a process, too", async () => {
+    await using one = await open();
+    await using two = await open();
+    await one.acquire("one");
+    await expect(two.acquire("two")).rejects.toThrow(/this process keeps this schedule already/);
+    await one.acquire("one");
+    await one.release();
+    await two.acquire("two");
+  });
+
+  it.each([
+    ["dbm.dumb", { ".dat": "x", ".dir": "'entries', (0, 1)", ".bak": "" }],
+    ["Berkeley DB", { ".db": Buffer.from("000000000000000000000000611506000900", "hex") }],
+  ])("leaves a schedule of Python's alone that is beside its name (%s)", async (_name, files) => {
+    const written = Object.entries(files);
+    for (const [suffix, bytes] of written) await writeFile(`${file}${suffix}`, bytes);
+    await expect(open()).rejects.toThrow(/\.(dat|db) is the schedule of Python's beat and is left alone/);
+    for (const [suffix] of written) await rm(`${file}${suffix}`);
+    await using store = await open();
+    await store.acquire("one");
+    for (const [suffix, bytes] of written) await writeFile(`${file}${suffix}`, bytes);
+    // Whoever has a schedule of ours has moved already.
+    expect(await names(await open())).toEqual([]);
+  });
+
+  it("takes no other file beside its name for Python's", async () => {
+    await writeFile(`${file}.db`, "SQLite format 3\0 of an app");
+    await writeFile(`${file}.dat`, "x");
+    await using store = await open();
+    expect(await names(store)).toEqual([]);
   });
 
   it("puts a damaged file aside and starts anew", async () => {

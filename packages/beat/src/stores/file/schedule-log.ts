@@ -1,6 +1,6 @@
-import type { EntryState, RunRequest } from "../../contracts.ts";
+import type { EntryChange, EntryState, RunRequest } from "../../contracts.ts";
 import type { EntryJson } from "../../entry.ts";
-import type { StoredEntries } from "../stored-entries.ts";
+import { changed, type StoredDefinition, type StoredEntries } from "../stored-entries.ts";
 
 /** First line of a schedule file. */
 export const HEADER = '{"schedule":"q-beat","version":1}';
@@ -15,20 +15,23 @@ export type LogLine =
   | { readonly request: RunRequest }
   | { readonly done: string };
 
-/** Makes what a line says to `content`; tells whether it concerned more than a state. */
-export function applyLine({ entries, requests }: StoredEntries, line: LogLine): boolean {
-  if ("state" in line) {
-    const [name, state] = line.state;
-    entries.set(name, { ...(entries.get(name) ?? { name, definition: null, enabled: null }), state });
-    return false;
-  }
-  if ("entry" in line) {
+/** Makes what a line says to `content`. */
+export function applyLine(content: StoredEntries, line: LogLine): void {
+  if ("state" in line) content.setState(...line.state);
+  else if ("entry" in line) {
     const [name, definition, enabled] = line.entry;
-    entries.set(name, { name, state: entries.get(name)?.state ?? null, definition, enabled });
-  } else if ("forget" in line) entries.delete(line.forget);
-  else if ("request" in line) requests.set(line.request.id, line.request);
-  else requests.delete(line.done);
-  return true;
+    content.setDefinition(name, { definition, enabled });
+  } else if ("forget" in line) content.forget(line.forget);
+  else if ("request" in line) content.request(line.request);
+  else content.done(line.done);
+}
+
+/** The line that says a change. */
+export function lineOf(change: EntryChange, before: (name: string) => StoredDefinition): LogLine {
+  if (change.kind === "request") return { request: change.request };
+  if (change.kind === "done") return { done: change.id };
+  const { definition, enabled } = changed(before(change.name), change);
+  return { entry: [change.name, definition, enabled] };
 }
 
 /** The text of lines. */
@@ -49,22 +52,31 @@ export function readLine(text: string): LogLine | undefined {
 }
 
 /** The shortest file that says the same. */
-export function snapshotOf({ entries, requests }: StoredEntries): string {
+export function snapshotOf({ entries, requests }: Pick<StoredEntries, "entries" | "requests">): string {
   const lines: LogLine[] = [];
-  for (const { name, definition, enabled, state } of entries.values()) {
+  for (const { name, definition, enabled, state } of entries) {
     if (definition !== null || enabled !== null) lines.push({ entry: [name, definition, enabled] });
     if (state !== null) lines.push({ state: [name, state] });
   }
-  for (const request of requests.values()) lines.push({ request });
+  for (const request of requests) lines.push({ request });
   return `${HEADER}\n${textOf(lines)}`;
 }
 
 /** Whether a file begins as those of Python's `shelve` do: gdbm, Berkeley DB, or SQLite since Python 3.13. */
 export function isPythonShelve(start: Buffer): boolean {
   if (start.subarray(0, 15).toString("latin1") === "SQLite format 3") return true;
-  const [atStart, inside] = [start.subarray(0, 4), start.subarray(12, 16)].map((bytes) =>
-    bytes.length === 4 ? [bytes.readUInt32LE(), bytes.readUInt32BE()] : [],
+  return (
+    isBerkeleyDb(start) || numberAt(start, 0).some((magic) => magic >= 0x13579acd && magic <= 0x13579ad1)
   );
-  const isGdbm = atStart?.some((magic) => magic >= 0x13579acd && magic <= 0x13579ad1) === true;
-  return isGdbm || inside?.some((magic) => magic === 0x00061561 || magic === 0x00053162) === true;
+}
+
+/** Whether a file begins as those of Berkeley DB do, in which `shelve` keeps what it calls `.db`. */
+export function isBerkeleyDb(start: Buffer): boolean {
+  const magics = [...numberAt(start, 0), ...numberAt(start, 12)];
+  return magics.some((magic) => magic === 0x00061561 || magic === 0x00053162);
+}
+
+/** A number of four bytes, read both ways; none where the file is shorter. */
+function numberAt(bytes: Buffer, offset: number): number[] {
+  return bytes.length < offset + 4 ? [] : [bytes.readUInt32LE(offset), bytes.readUInt32BE(offset)];
 }

@@ -1,3 +1,9 @@
+/**
+ * Milliseconds after which the server ends the transaction of a client that says nothing. A beat that is frozen in the
+ * middle of one would else keep the row of the lease locked, and nobody could succeed it.
+ */
+export const SILENCE_MS = 2000;
+
 /** A value of a row. */
 export type SqlValue = string | number | boolean | null;
 
@@ -31,18 +37,18 @@ export interface SqlDialect {
   readonly name: string;
   /** Follows a `select` that keeps others from the row until the end of the transaction. */
   readonly forUpdate: string;
-  /** `insert … values …` becomes this, replacing columns where the name is taken. */
-  upsert(table: string, columns: readonly string[], rows: number): string;
+  /** Follows an `insert`: columns are replaced where the key is taken; without columns nothing is. */
+  onConflict(keys: readonly string[], columns: readonly string[]): string;
+}
+
+/** `onConflict` of PostgreSQL and SQLite. */
+export function onConflict(keys: readonly string[], columns: readonly string[]): string {
+  const sets = columns.map((column) => `${column} = excluded.${column}`).join(", ");
+  return `on conflict (${keys.join(", ")}) ${sets === "" ? "do nothing" : `do update set ${sets}`}`;
 }
 
 /** `(?, ?), (?, ?)` */
 export function placeholders(columns: number, rows: number): string {
   const row = `(${Array.from({ length: columns }, () => "?").join(", ")})`;
   return Array.from({ length: rows }, () => row).join(", ");
-}
-
-/** Columns of the key, and the others. */
-export function split(columns: readonly string[]): [keys: string[], others: string[]] {
-  const isKey = (column: string): boolean => column === "scope" || column === "name";
-  return [columns.filter(isKey), columns.filter((column) => !isKey(column))];
 }

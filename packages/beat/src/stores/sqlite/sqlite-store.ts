@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadDriver, MissingDriverError } from "@q/kernel";
+import { ImproperlyConfiguredError, loadDriver, MissingDriverError } from "@q/kernel";
 import { BeatStoreError } from "../../errors.ts";
-import type { StoreContext } from "../open-store.ts";
+import { DEFAULT_SCHEDULE, type StoreContext } from "../open-store.ts";
 import {
-  placeholders,
+  onConflict,
   type SqlDatabase,
   type SqlDialect,
   type SqlResult,
@@ -26,23 +26,17 @@ const dialect: SqlDialect = {
   name: "text",
   // A transaction here begins by locking the whole file.
   forUpdate: "",
-  upsert: (table, columns, rows) => {
-    const sets = columns
-      .filter((column) => column !== "scope" && column !== "name")
-      .map((column) => `${column} = excluded.${column}`);
-    const conflict = sets.length === 0 ? "do nothing" : `do update set ${sets.join(", ")}`;
-    return `insert into ${table} (${columns.join(", ")}) values ${placeholders(columns.length, rows)} on conflict ${conflict}`;
-  },
+  onConflict,
 };
 
 /** Opens a schedule in an SQLite file: `sqlite:///relative.db`, `sqlite:////absolute.db`; `?schedule=` names it. */
-export async function openSqliteStore(where: string, _context: StoreContext): Promise<SqlStore> {
+export async function openSqliteStore(where: string, context: StoreContext): Promise<SqlStore> {
   const [, path = "", query = ""] = /^sqlite:(?:\/\/\/?)?([^?]*)(?:\?(.*))?$/.exec(where) ?? [];
-  if (path === "") throw new BeatStoreError("the URL names no file. Write sqlite:///beat.db");
+  if (path === "") throw new ImproperlyConfiguredError("the URL names no file. Write sqlite:///beat.db");
   const file = resolve(path);
-  const scope = new URLSearchParams(query).get("schedule") ?? "beat";
+  const schedule = new URLSearchParams(query).get("schedule") ?? context.schedule ?? DEFAULT_SCHEDULE;
   const driver = await openDriver(file);
-  return SqlStore.open(new SqliteDatabase(driver, `sqlite ${file}`), scope);
+  return SqlStore.open(new SqliteDatabase(driver, `sqlite ${file}`), { schedule, logger: context.logger });
 }
 
 interface Statement {
@@ -63,7 +57,6 @@ async function openDriver(file: string): Promise<Driver> {
     const { default: Database } = await loadDriver(
       "libsql",
       "The schedule in SQLite",
-      // oxlint-disable-next-line no-restricted-imports -- loaded on first use, which is what the rule is for
       () => import("libsql"),
     );
     open = (path) => new Database(path) as unknown as Driver;

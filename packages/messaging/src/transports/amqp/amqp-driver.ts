@@ -11,7 +11,7 @@ export type DriverPublishOptions = amqplib.Options.Publish;
 
 /** @throws {MissingDriverError} when amqplib is not installed. */
 export function loadAmqpDriver(): Promise<AmqpDriver> {
-  return loadDriver("amqplib", "The RabbitMQ transport", () => import("amqplib/callback_api"));
+  return loadDriver("amqplib", "RabbitMQ", () => import("amqplib/callback_api"));
 }
 
 /** Runs one request of the driver. What the driver throws instead of reporting rejects the promise, too. */

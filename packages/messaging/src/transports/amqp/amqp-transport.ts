@@ -2,7 +2,7 @@ import type { ConnectOptions, Transport, TransportCapabilities } from "../../con
 import { AmqpConnection } from "./amqp-connection.ts";
 import { type AmqpDriver, type DriverConnection, loadAmqpDriver } from "./amqp-driver.ts";
 import { connectFailure } from "./amqp-errors.ts";
-import { type AmqpOptions, parseAmqpOptions } from "./amqp-options.ts";
+import { type AmqpOptions, readAmqpOptions } from "./amqp-options.ts";
 import { connectTimeoutMs, driverTarget, type DriverTarget } from "./broker-address.ts";
 
 const capabilities: TransportCapabilities = {
@@ -32,7 +32,7 @@ export function createAmqpTransport(): Transport {
     name: "amqp",
     capabilities,
     async connect(connect: ConnectOptions): Promise<AmqpConnection> {
-      const options = parseAmqpOptions(connect.transportOptions);
+      const options = await readAmqpOptions(connect.transportOptions);
       const driver = await loadAmqpDriver();
       const target = await driverTarget(driver, connect, options);
       return establish(driver, target, { connect, options, perConsumerQueues });

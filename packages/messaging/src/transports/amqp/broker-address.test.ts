@@ -2,7 +2,7 @@ import * as driver from "amqplib/callback_api";
 import { silentLogger, systemClock } from "@q/kernel";
 import { describe, expect, it } from "vitest";
 import type { BrokerUrl } from "../../connection/broker-url.ts";
-import { parseAmqpOptions } from "./amqp-options.ts";
+import { parseAmqpOptions } from "./amqp-option-schema.ts";
 import { driverTarget, virtualHostOf } from "./broker-address.ts";
 
 const url: BrokerUrl = {

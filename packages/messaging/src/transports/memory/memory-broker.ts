@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from "@q/kernel";
-import { ImproperlyConfiguredError } from "@q/kernel";
 import type { Address, WireMessage } from "../../contracts.ts";
 import type { Binding } from "../../entities/binding.ts";
 import type { Exchange } from "../../entities/exchange.ts";
@@ -9,7 +8,7 @@ import { deadLetter, deadLetterAddress, type DeathReason } from "../virtual/dead
 import {
   bindingPattern,
   type BindingRow,
-  isVirtualExchangeType,
+  checkExchangeType,
   routeMessage,
 } from "../virtual/exchange-types.ts";
 import { expiryOf } from "../virtual/message-ttl.ts";
@@ -29,12 +28,7 @@ export class MemoryBroker {
   #nextExpiry: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
   declareExchange(exchange: Exchange): void {
-    if (!isVirtualExchangeType(exchange.type)) {
-      throw new ImproperlyConfiguredError(
-        `exchange "${exchange.name}" has the type "${exchange.type}", which the memory transport does not know. ` +
-          "Use direct, topic or fanout.",
-      );
-    }
+    checkExchangeType(exchange, "memory");
     if (exchange.name === "" || this.#exchanges.has(exchange.name)) return;
     this.#exchanges.set(exchange.name, { type: exchange.type, bindings: new Map() });
   }

@@ -1,9 +1,15 @@
 import type { Logger } from "@q/kernel";
 import type { Binding } from "../../entities/binding.ts";
 import type { Exchange } from "../../entities/exchange.ts";
-import { type BindingRow, bindingPattern, routeMessage } from "../virtual/exchange-types.ts";
+import {
+  type BindingRow,
+  bindingPattern,
+  checkExchangeType,
+  routeMessage,
+} from "../virtual/exchange-types.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { RedisSocket } from "./redis-socket.ts";
+import { bind } from "./scripts/bind.ts";
 
 /**
  * Bindings as Redis has them: a set for each exchange that all clients share. Types of exchanges are not stored
@@ -24,6 +30,7 @@ export class Bindings {
   }
 
   declare(exchange: Exchange): void {
+    checkExchangeType(exchange, "Redis");
     this.#types.set(exchange.name, exchange.type);
   }
 
@@ -37,7 +44,7 @@ export class Bindings {
     const member = this.#memberOf(binding);
     const own = this.#own.get(exchange.name) ?? new Set();
     this.#own.set(exchange.name, own.add(member));
-    await this.#socket.call("SADD", [this.#keys.binding(exchange.name), member]);
+    await bind(this.#socket, this.#keys.binding(exchange.name), [member]);
   }
 
   async unbind(binding: Binding): Promise<void> {
@@ -72,7 +79,7 @@ export class Bindings {
     const own = this.#own.get(exchange);
     if (members.length === 0 && own !== undefined && own.size > 0) {
       members = [...own];
-      await this.#socket.call("SADD", [key, ...members]);
+      await bind(this.#socket, key, members);
       this.#logger.warn(
         { code: "ERR_Q_BINDINGS_LOST", exchange, key },
         "the bindings of an exchange had vanished from Redis and were made again; is its maxmemory-policy noeviction?",

@@ -3,6 +3,7 @@ import { deferred, type Clock, type Deferred, type Logger } from "@q/kernel";
 import type { ConsumeOptions } from "../../contracts.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Broadcasts } from "./broadcasts.ts";
+import type { ClaimSocket } from "./claim-socket.ts";
 import { decodeEnvelope, malformedEnvelope, type Envelope } from "./envelope.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
@@ -13,6 +14,7 @@ import type { RedisSocket } from "./redis-socket.ts";
 import { claim, type Claimed, type ClaimedGroup, takeForGood } from "./scripts/claim.ts";
 import { confirmLeases } from "./scripts/leases.ts";
 import type { Settlements } from "./settlements.ts";
+import { Standing } from "./standing.ts";
 import { Waiting } from "./waiting.ts";
 
 /** What a {@link Consumption} works with. */
@@ -39,14 +41,19 @@ const UNLIMITED = 500;
  * One iteration of a channel: keeps its prefetch filled from the lists of its queues.
  *
  * States: *claiming*, with up to two claims under way for as long as they come back full and there is room; *full*,
- * until something is settled; *waiting*, after the queues were found empty, until the server reports a change;
- * *ended*, by the signal, by the channel or by an error. Broadcasts come in beside all that.
+ * until something is settled; *waiting*, after the queues were found empty, with a claim that stands at the server or,
+ * where that cannot be, until the server reports a change; *ended*, by the signal, by the channel or by an error.
+ * Broadcasts come in beside all that.
  */
 export class Consumption {
   readonly #context: ConsumptionContext;
   readonly #queues: string[];
   readonly #hasLeases: boolean;
-  readonly #waiting: Waiting;
+  readonly #lists: readonly string[];
+  readonly #held: string;
+  #claims: ClaimSocket | undefined;
+  #waiting: Waiting | undefined;
+  #standing: Standing | undefined;
   #prefetch: number;
   #ready: RedisDelivery[] = [];
   #wake: Deferred<void> | undefined;
@@ -66,17 +73,26 @@ export class Consumption {
     this.#queues = queueOrderStrategy === "sorted" ? queues.toSorted() : [...queues];
     this.#hasLeases = ackEmulation && options.noAck !== true;
     this.#prefetch = options.noAck === true ? Infinity : options.prefetch;
-    this.#waiting = new Waiting({
-      arrivals: context.arrivals,
-      clock: context.clock,
-      lists: queues.flatMap((queue) => context.keys.ofQueue(queue)),
-      pollingMs: context.options.pollingInterval ? context.options.pollingInterval * 1000 : undefined,
-      onArrival: () => this.#resume(),
-      onError: (error) => this.fail(error),
-    });
+    this.#lists = queues.flatMap((queue) => context.keys.ofQueue(queue));
+    this.#held = context.keys.held(queues[0] ?? "");
   }
 
-  start(): void {
+  start(claims: ClaimSocket): void {
+    if (this.#isEnded) return;
+    const { arrivals, clock, options } = this.#context;
+    const lists = this.#lists;
+    const onError = (error: Error): void => this.fail(error);
+    this.#claims = claims;
+    this.#standing = new Standing({ claims, arrivals, lists, held: this.#held, onError });
+    this.#waiting = new Waiting({
+      claims,
+      arrivals,
+      clock,
+      lists,
+      pollingMs: options.pollingInterval ? options.pollingInterval * 1000 : undefined,
+      onArrival: () => this.#resume(),
+      onError,
+    });
     for (const queue of this.#queues) this.#context.broadcasts.listen(queue, () => this.#takeBroadcasts());
     this.#takeBroadcasts();
     // Without a queue there is nothing to ask for, ever.
@@ -86,6 +102,8 @@ export class Consumption {
 
   set prefetch(prefetch: number) {
     this.#prefetch = prefetch;
+    // The claim that stands at the server would bring too much.
+    if (this.#room() < 0) this.#standing?.hasten();
     this.refill();
   }
 
@@ -106,18 +124,24 @@ export class Consumption {
 
   /** There is room: claims at the end of this turn, so that everything it settles makes one claim. */
   refill(): void {
-    if (this.#isArmed || this.#isEnded) return;
+    const claims = this.#claims;
+    if (this.#isArmed || this.#isEnded || claims === undefined) return;
     this.#isArmed = true;
     setImmediate(() => {
       this.#isArmed = false;
-      this.#fill();
+      claims.free.together(() => {
+        this.#context.settlements.write();
+        this.#fill();
+        this.#wait();
+      });
     });
   }
 
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#waiting.end();
+    this.#waiting?.end();
+    this.#standing?.end();
     for (const queue of this.#queues) this.#context.broadcasts.listen(queue, undefined);
     this.#notify();
   }
@@ -162,15 +186,15 @@ export class Consumption {
     return Math.min(limit - taken - this.#requested, Math.ceil(limit / 2), MAX_CLAIM);
   }
 
-  async #claim(count: number): Promise<void> {
+  async #claim(count: number, standing?: Standing): Promise<void> {
     this.#inFlight++;
     this.#requested += count;
     try {
-      const claimed = await this.#request(count);
+      const claimed = await this.#request(count, standing);
       this.#requested -= count;
       if (claimed.count > 0) this.#receive(claimed);
-      if (claimed.count < count) this.#isDry = true;
-      else this.#allowed = MAX_IN_FLIGHT;
+      this.#isDry = claimed.count < count;
+      if (!this.#isDry) this.#allowed = MAX_IN_FLIGHT;
     } catch (thrown) {
       this.#requested -= count;
       this.fail(classifyRedisError(thrown, "claiming messages"));
@@ -183,22 +207,27 @@ export class Consumption {
   }
 
   #wait(): void {
-    if (!this.#isDry || this.#inFlight > 0 || this.#isEnded) return;
-    const { socket, settlements } = this.#context;
+    const claims = this.#claims;
+    if (!this.#isDry || this.#inFlight > 0 || this.#isEnded || claims === undefined) return;
+    if (this.#lists.length === 0) return;
     // One write for both: it costs more than the commands in it, and now nobody waits for another settlement.
-    socket.together(() => {
-      settlements.write();
-      this.#waiting.begin();
+    claims.socket.together(() => {
+      this.#context.settlements.write();
+      const count = this.#room();
+      if (!claims.canStand) this.#waiting?.begin();
+      else if (count > 0) void this.#claim(count, this.#standing);
     });
   }
 
-  async #request(count: number): Promise<Claimed> {
-    const { socket, keys, options, clock } = this.#context;
+  async #request(count: number, standing: Standing | undefined): Promise<Claimed> {
+    const { keys, options, clock } = this.#context;
+    const { socket } = this.#claims as ClaimSocket;
     const isFair = options.queueOrderStrategy === "round_robin";
     const request = { keys, queues: this.#queues, count, isFair, nonce: "" };
     if (!this.#hasLeases) return this.#rotate(await takeForGood(socket, request));
     const askedAt = clock.monotonic();
-    const claimed = await claim(socket, { ...request, nonce: randomUUID() });
+    const send = (): Promise<Claimed> => claim(socket, { ...request, nonce: randomUUID() });
+    const claimed = await (standing === undefined ? send() : standing.claim(send));
     const isLate = clock.monotonic() - askedAt > options.visibilityTimeout * 500;
     // The event loop was blocked for so long that the leases may have run out, before anybody renewed them.
     return this.#rotate(isLate && claimed.count > 0 ? await this.#confirm(claimed) : claimed);

@@ -28,30 +28,50 @@ export function encodeEnvelope(
   to: Address,
   bodyEncoding: "base64" | "utf-8" | null = "base64",
 ): string {
-  const { body, properties } = message;
-  // Pieces, for the body has nothing to escape. `write` keeps the texts that are the same in every message.
+  const { body, properties, contentEncoding, contentType, headers } = message;
+  // Few pieces, for each costs: the body has nothing to escape, and what is the same in most messages is kept written.
   return (
-    `{"body": ${bodyEncoding === "base64" ? `"${body.toString("base64")}"` : JSON.stringify(body.toString())}, ` +
-    `"content-encoding": ${write(message.contentEncoding)}, "content-type": ${write(message.contentType)}, ` +
-    `"headers": ${isOrdinary(message.headers) ? JSON.stringify(message.headers) : encodeJson(message.headers)}, ` +
-    `"properties": {${encodeProperties(properties)}"delivery_info": {"exchange": ${write(to.exchange)}, ` +
-    `"routing_key": ${write(to.routingKey)}}, "priority": ${encodePriority(properties.priority)}, ` +
-    `"body_encoding": ${write(bodyEncoding)}, "delivery_tag": "${randomUUID()}"}}`
+    `{"body": ${bodyEncoding === "base64" ? `"${body.toString("base64")}"` : JSON.stringify(body.toString())}` +
+    `${writeContent(contentEncoding, contentType)}` +
+    `${isOrdinary(headers) ? JSON.stringify(headers) : encodeJson(headers)}, ` +
+    `"properties": {${encodeProperties(properties)}"delivery_info": ${writeAddress(to)}, ` +
+    `"priority": ${encodePriority(properties.priority)}, "body_encoding": ` +
+    `${bodyEncoding === "base64" ? '"base64"' : JSON.stringify(bodyEncoding)}, "delivery_tag": "${freshTag()}"}}`
   );
 }
 
-const written = new Map<string | null, string>();
-/** Routing keys may be without number. */
-const MAX_WRITTEN = 1000;
+/** Begins the tags of this thread: a UUID but for its last 12 digits. */
+const TAG_PREFIX = randomUUID().slice(0, 24);
+let tagCount = 0;
 
-/** JSON of a text that is likely to come again. */
-function write(text: string | null): string {
-  const known = written.get(text);
+/** A delivery tag that no other message has. Counting costs a tenth of a new UUID. */
+function freshTag(): string {
+  return TAG_PREFIX + (++tagCount).toString(16).padStart(12, "0");
+}
+
+let content = { encoding: "", type: "", text: "" };
+
+/** What is between body and headers; kept for the next message. */
+function writeContent(encoding: string, type: string): string {
+  if (content.encoding !== encoding || content.type !== type) {
+    const text = `, "content-encoding": ${JSON.stringify(encoding)}, "content-type": ${JSON.stringify(type)}, "headers": `;
+    content = { encoding, type, text };
+  }
+  return content.text;
+}
+
+const toQueues = new Map<string, string>();
+/** Queues of answers may be without number. */
+const MAX_QUEUES = 1000;
+
+/** The `delivery_info`; that of queues is kept. */
+function writeAddress({ exchange, routingKey }: Address): string {
+  const known = exchange === "" ? toQueues.get(routingKey) : undefined;
   if (known !== undefined) return known;
-  if (written.size >= MAX_WRITTEN) written.clear();
-  const json = JSON.stringify(text);
-  written.set(text, json);
-  return json;
+  const text = `{"exchange": ${JSON.stringify(exchange)}, "routing_key": ${JSON.stringify(routingKey)}}`;
+  if (toQueues.size >= MAX_QUEUES) toQueues.clear();
+  if (exchange === "") toQueues.set(routingKey, text);
+  return text;
 }
 
 function encodePriority(priority: unknown): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type KeyOptions, RedisKeys } from "./keys.ts";
-import { parseRedisOptions } from "./redis-options.ts";
+import { parseRedisOptions } from "./redis-option-schema.ts";
 
 function keysWith(options: Partial<KeyOptions> = {}, database: number = 11): RedisKeys {
   return new RedisKeys(parseRedisOptions({ ...options }).options, database);

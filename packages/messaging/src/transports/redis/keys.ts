@@ -80,6 +80,15 @@ export class RedisKeys {
   }
 
   /**
+   * List to which a claim that stands at the server moves the message that woke it, to take it from there at once.
+   *
+   * @see {@link ClaimSocket.stand}
+   */
+  held(queue: string): string {
+    return `${this.prefix}_q.held.${queue}`;
+  }
+
+  /**
    * List with the latest entries of a queue that are no messages at all. It holds at most 1000 and ends a week after
    * the last one came.
    */

@@ -4,6 +4,14 @@ import type { RedisAddress } from "./redis-address.ts";
 import { RedisSocket, type RedisSocketOptions } from "./redis-socket.ts";
 import { MAX_RENEWED, renewLeases } from "./scripts/leases.ts";
 
+/** Leases so short that the start of a thread, or of a socket, counts. */
+const SHORT_INTERVAL_MS = 15_000;
+
+/** Whether to be ready to renew before the first message comes. */
+export function isShort({ intervalMs }: LeaseRenewerOptions): boolean {
+  return intervalMs < SHORT_INTERVAL_MS;
+}
+
 /** What a renewer must know. */
 export interface LeaseRenewerOptions {
   readonly address: RedisAddress;
@@ -31,19 +39,11 @@ export class LeaseRenewer {
     this.#options = options;
     this.#onError = onError;
     this.#timer = setInterval(() => void this.#renew(), options.intervalMs);
+    if (isShort(options)) void this.#warmUp();
   }
 
   add(chunk: SharedArrayBuffer): void {
     this.#chunks.push(chunk);
-  }
-
-  /** Opens the socket, so that the first round does not lose time with it. */
-  async warmUp(): Promise<void> {
-    try {
-      await this.#open();
-    } catch (thrown) {
-      if (!this.#isClosed) this.#onError(asError(thrown));
-    }
   }
 
   /** Lets the process end although the renewer runs. */
@@ -55,6 +55,15 @@ export class LeaseRenewer {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#socket?.close();
+  }
+
+  /** Opens the socket, so that the first round does not lose time with it. */
+  async #warmUp(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (thrown) {
+      if (!this.#isClosed) this.#onError(asError(thrown));
+    }
   }
 
   async #renew(): Promise<void> {
@@ -76,6 +85,7 @@ export class LeaseRenewer {
 
   async #open(): Promise<RedisSocket> {
     if (this.#socket?.isOpen) return this.#socket;
+    // Loads the driver into the thread, memory of its own: most leases end before it is needed.
     const socket = await RedisSocket.open(this.#options.address, this.#options.socket);
     this.#socket = socket;
     if (this.#isClosed) socket.close();

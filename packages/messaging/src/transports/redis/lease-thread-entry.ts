@@ -9,9 +9,7 @@ const report = (message: LeaseThreadReport): void => parentPort?.postMessage(mes
 function obey(order: LeaseThreadOrder): void {
   const { id } = order;
   if ("open" in order) {
-    const renewer = new LeaseRenewer(order.open, (error) => report({ id, error: error.message }));
-    renewers.set(id, renewer);
-    void renewer.warmUp();
+    renewers.set(id, new LeaseRenewer(order.open, (error) => report({ id, error: error.message })));
   } else if ("chunk" in order) {
     renewers.get(id)?.add(order.chunk);
   } else {

@@ -1,15 +1,12 @@
 import type { Logger } from "@q/kernel";
-import { LeaseRenewer, type LeaseRenewerOptions } from "./lease-renewer.ts";
+import { isShort, LeaseRenewer, type LeaseRenewerOptions } from "./lease-renewer.ts";
 import { LeaseSlots } from "./lease-slots.ts";
 import type { LeaseThread } from "./lease-thread.ts";
-
-/** Leases so short that the start of a thread counts. */
-const SHORT_INTERVAL_MS = 15_000;
 
 /**
  * Keeps the leases of one connection alive for as long as we hold the messages.
  *
- * States: *unused* until something is consumed; *threaded*; *inline* when no thread can run, which works until the
+ * States: *unused* until the first message comes, or until something is consumed when leases are short; *threaded*; *inline* when no thread can run, which works until the
  * event loop is blocked for most of the visibility timeout; *closed*.
  */
 export class Leases {
@@ -30,17 +27,11 @@ export class Leases {
     this.#slots = new LeaseSlots((chunk) => this.#share(chunk));
   }
 
-  /** Starts renewing, before the first message comes; when leases are short, it resolves when that runs. */
+  /** Starts renewing before the first message comes when leases are short, and resolves when that runs. */
   async start(): Promise<void> {
-    if (this.#isClosed) return;
-    if (this.#id === undefined && this.#inline === undefined) {
-      this.#id = this.#thread.open(this.#options, {
-        onError: (reason) => this.#warn(reason),
-        onEnd: (error) => this.#goInline(error),
-      });
-      for (const chunk of this.#chunks) this.#thread.share(this.#id, chunk);
-    }
-    if (this.#options.intervalMs < SHORT_INTERVAL_MS) await this.#thread.running;
+    if (!isShort(this.#options)) return;
+    this.#open();
+    await this.#thread.running;
   }
 
   /** Keeps a lease from running out; returns what {@link release} wants. */
@@ -59,7 +50,16 @@ export class Leases {
     if (this.#id !== undefined) await this.#thread.close(this.#id, isOrderly);
   }
 
+  #open(): void {
+    if (this.#isClosed || this.#id !== undefined || this.#inline !== undefined) return;
+    this.#id = this.#thread.open(this.#options, {
+      onError: (reason) => this.#warn(reason),
+      onEnd: (error) => this.#goInline(error),
+    });
+  }
+
   #share(chunk: SharedArrayBuffer): void {
+    this.#open();
     this.#chunks.push(chunk);
     if (this.#id !== undefined) this.#thread.share(this.#id, chunk);
     this.#inline?.add(chunk);

@@ -31,9 +31,13 @@ export class OwnedQueues {
     await this.renew();
   }
 
-  /** Its lists are gone. */
-  async release(queue: string): Promise<void> {
-    if (this.#names.delete(queue)) await this.#context.socket.call("ZREM", [this.#context.keys.owned, queue]);
+  /**
+   * Its lists are gone, and it is no longer ours. One that may go when nobody uses it stays listed for a while: an
+   * answer that comes late makes its list anew.
+   */
+  async release(queue: string, how: { readonly mayExpire: boolean }): Promise<void> {
+    const isOurs = this.#names.delete(queue);
+    if (isOurs && !how.mayExpire) await this.#context.socket.call("ZREM", [this.#context.keys.owned, queue]);
   }
 
   /** Says that we are there, and removes what those have left behind who are not. */

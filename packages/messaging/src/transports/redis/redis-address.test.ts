@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseBrokerUrl } from "../../connection/parse-url.ts";
 import { driverOptions, type RedisAddress, redisAddress } from "./redis-address.ts";
-import { parseRedisOptions } from "./redis-options.ts";
+import { parseRedisOptions } from "./redis-option-schema.ts";
 
 function address(url: string, options: Record<string, unknown> = {}): RedisAddress {
   return redisAddress(parseBrokerUrl(url), false, parseRedisOptions(options).options);

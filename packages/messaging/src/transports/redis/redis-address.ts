@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ImproperlyConfiguredError } from "@q/kernel";
+import { asError, ImproperlyConfiguredError } from "@q/kernel";
 import type { RedisOptions } from "ioredis";
 import type { BrokerUrl } from "../../connection/broker-url.ts";
 import { BrokerUrlError } from "../../errors.ts";
@@ -108,6 +108,8 @@ const files: Readonly<Record<string, string>> = {
 const texts: Readonly<Record<string, string>> = {
   ssl_ciphers: "ciphers",
   ssl_keyfile_password: "passphrase",
+  keyfile_password: "passphrase",
+  server_hostname: "servername",
   ssl_password: "passphrase",
   ssl_ca_data: "ca",
 };
@@ -117,15 +119,24 @@ function parseTls(given: Readonly<Record<string, unknown>>): RedisTls {
   const options: Record<string, unknown> = {};
   let checksHostname = true;
   for (const [name, value] of Object.entries(given)) {
-    if (files[name] !== undefined) options[files[name]] = readFileSync(String(value));
+    if (files[name] !== undefined) options[files[name]] = readOption(name, String(value));
     else if (texts[name] !== undefined) options[texts[name]] = value;
     else if (name === "ssl_cert_reqs" || name === "cert_reqs")
       options["rejectUnauthorized"] = isVerified(value);
-    else if (name === "ssl_check_hostname")
+    else if (name === "ssl_check_hostname" || name === "check_hostname")
       checksHostname = !["false", "0", "no"].includes(String(value).toLowerCase());
     else if (!name.includes("_")) options[name] = value;
   }
   return { options, checksHostname };
+}
+
+function readOption(name: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const text = `TLS to Redis: cannot read ${name} "${path}". Check the path and the rights of this user.`;
+    throw new ImproperlyConfiguredError(text, { cause: asError(error) });
+  }
 }
 
 /** Python's `CERT_NONE`, `CERT_OPTIONAL` and `CERT_REQUIRED`, by name or number. Nothing else turns the check off. */

@@ -11,6 +11,7 @@ import type { Binding } from "../../entities/binding.ts";
 import type { Exchange } from "../../entities/exchange.ts";
 import type { Queue } from "../../entities/queue.ts";
 import { ChannelError } from "../../errors.ts";
+import type { ClaimSocket } from "./claim-socket.ts";
 import { Consumption } from "./consumption.ts";
 import type { Publisher } from "./publisher.ts";
 import { RedisDelivery } from "./redis-delivery.ts";
@@ -35,13 +36,15 @@ export class RedisChannel implements Channel {
   /** Queues that go when this channel does. */
   readonly #passing = new Set<string>();
   #consumption: Consumption | undefined;
+  /** Where messages are claimed that have to be settled. */
+  #claims: ClaimSocket | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(session: RedisSession, onClosed: (channel: RedisChannel) => void) {
     this.#session = session;
     this.#entities = session.entities;
     this.#publisher = session.publisher;
-    this.#settlements = new Settlements(session);
+    this.#settlements = new Settlements(session, () => this.#claims?.free ?? session.socket);
     this.#onClosed = onClosed;
   }
 
@@ -81,10 +84,9 @@ export class RedisChannel implements Channel {
     const end = (): void => consumption.end();
     options.signal.addEventListener("abort", end, { once: true });
     try {
-      await this.#do("starting to consume", () => this.#session.listen());
+      const claims = await this.#do("starting to consume", () => this.#prepare(options.noAck === true));
       for (const queue of queues) if (this.#entities.isPassing(queue)) this.#passing.add(queue);
-      if (options.noAck !== true) await this.#startLeases();
-      consumption.start();
+      consumption.start(claims);
       for (let batch = await consumption.next(); batch !== undefined; batch = await consumption.next())
         yield batch;
     } finally {
@@ -99,8 +101,10 @@ export class RedisChannel implements Channel {
   }
 
   settle(delivery: Delivery, how: Settlement): void {
-    if (!(delivery instanceof RedisDelivery) || !this.#settlements.settle(delivery, how)) return;
+    if (!(delivery instanceof RedisDelivery)) return;
+    // First, so that what is settled in this turn and the claim for more go in one write.
     this.#consumption?.refill();
+    this.#settlements.settle(delivery, how);
   }
 
   flush(): Promise<void> {
@@ -118,10 +122,17 @@ export class RedisChannel implements Channel {
     this.#settlements.abandon();
   }
 
-  async #startLeases(): Promise<void> {
-    if (!this.#session.options.ackEmulation) return;
-    this.#session.restorer.start();
-    await this.#session.leases.start();
+  /** Starts what a consumer needs, and returns where it claims. */
+  async #prepare(noAck: boolean): Promise<ClaimSocket> {
+    const { options, restorer, leases, sharedClaims, openClaims } = this.#session;
+    if (noAck || !options.ackEmulation) return sharedClaims();
+    if (this.#claims === undefined) {
+      const opening = openClaims();
+      restorer.start();
+      [this.#claims] = await Promise.all([opening, leases.start()]);
+      if (this.#closing !== undefined) this.#claims.close();
+    }
+    return this.#claims;
   }
 
   async #close(): Promise<void> {
@@ -138,6 +149,7 @@ export class RedisChannel implements Channel {
       this.#session.logger.warn({ err: error }, "a channel could not give everything back as it closed");
     } finally {
       this.#settlements.abandon();
+      this.#claims?.close();
     }
   }
 

@@ -4,6 +4,7 @@ import { ConnectionError } from "../../errors.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Bindings } from "./bindings.ts";
 import { Broadcasts } from "./broadcasts.ts";
+import { ClaimSocket } from "./claim-socket.ts";
 import { RedisKeys } from "./keys.ts";
 import type { LeaseThread } from "./lease-thread.ts";
 import { Leases } from "./leases.ts";
@@ -32,7 +33,7 @@ export interface RedisConnectionParts {
 
 /**
  * One connection to a Redis broker: a socket for commands, one that listens (opened when something has to be listened
- * to), and the thread that renews leases with a third (started with the first message).
+ * to), one for each consumer to claim on, and the thread that renews leases with another.
  *
  * States: *open*; *closed* by us; *lost*, as soon as any of the sockets is, for good.
  */
@@ -43,7 +44,9 @@ export class RedisConnection implements TransportConnection {
   readonly #session: RedisSession;
   readonly #channels = new Set<RedisChannel>();
   #subscriber: Promise<Subscriber> | undefined;
-  #listening: RedisSocket | undefined;
+  #sharedClaims: Promise<ClaimSocket> | undefined;
+  /** All sockets but the one for commands. */
+  readonly #others = new Set<RedisSocket>();
   #cancelPing: Cancel | undefined;
   #isEnded = false;
   #closing: Promise<void> | undefined;
@@ -78,6 +81,8 @@ export class RedisConnection implements TransportConnection {
     const listen = (): Promise<Subscriber> => this.#listen();
     const owned = new OwnedQueues({ socket, keys, renewSeconds: options.healthCheckInterval });
     const base = { socket, keys, options, bindings, broadcasts, owned, queueExpiry, listen, logger, clock };
+    const shareClaims = async (): Promise<ClaimSocket> =>
+      ClaimSocket.open({ socket, commands: socket, subscriber: await listen(), logger });
     const renewal = {
       address,
       socket: socketOptions,
@@ -88,7 +93,9 @@ export class RedisConnection implements TransportConnection {
       ...base,
       entities: new RedisEntities(base),
       publisher: new Publisher(base),
-      arrivals: new Arrivals(socket),
+      arrivals: new Arrivals(),
+      sharedClaims: () => (this.#sharedClaims ??= shareClaims()),
+      openClaims: () => this.#openClaims(),
       leases: new Leases(renewal, this.#parts.thread, logger),
       restorer: new Restorer(base),
     };
@@ -103,22 +110,33 @@ export class RedisConnection implements TransportConnection {
   }
 
   async #openSubscriber(): Promise<Subscriber> {
-    const { address, socketOptions, connect } = this.#parts;
+    const { arrivals } = this.#session;
+    return Subscriber.open(await this.#openSocket(), (changed) => arrivals.report(changed));
+  }
+
+  async #openClaims(): Promise<ClaimSocket> {
+    const { socket: commands, connect } = this.#parts;
+    const [socket, subscriber] = await Promise.all([this.#openSocket(), this.#listen()]);
+    return ClaimSocket.open({ socket, commands, subscriber, logger: connect.logger });
+  }
+
+  async #openSocket(): Promise<RedisSocket> {
+    const { address, socketOptions } = this.#parts;
     const socket = await RedisSocket.open(address, socketOptions);
-    this.#listening = socket;
+    this.#others.add(socket);
     if (this.#isEnded) socket.close();
     void socket.lost.then((reason) => this.#lose(reason));
-    const { arrivals } = this.#session;
-    const subscriber = await Subscriber.open(socket, (changed) => arrivals.report(changed));
-    await arrivals.start(subscriber, connect.logger);
-    return subscriber;
+    return socket;
   }
 
   #schedulePing(): void {
     const { options, connect, socket } = this.#parts;
     this.#cancelPing = connect.clock.schedule(options.healthCheckInterval * 1000, () => {
       // An answer that does not come is noticed by the socket; one that is an error does no harm.
-      for (const one of [socket, this.#listening]) void one?.call("PING", []).catch(() => {});
+      for (const one of [socket, ...this.#others]) {
+        if (one.isOpen) void one.call("PING", []).catch(() => {});
+        else this.#others.delete(one);
+      }
       void this.#session.owned.renew().catch(() => {});
       if (!this.#isEnded) this.#schedulePing();
     });
@@ -142,7 +160,7 @@ export class RedisConnection implements TransportConnection {
     this.#cancelPing?.();
     this.#session.restorer.close();
     this.#parts.socket.close();
-    this.#listening?.close();
+    for (const socket of this.#others) socket.close();
   }
 
   async #close(): Promise<void> {

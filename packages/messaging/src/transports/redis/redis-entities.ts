@@ -70,11 +70,11 @@ export class RedisEntities {
     const { socket, keys, bindings, broadcasts, owned, listen } = this.#context;
     this.#queues.delete(name);
     this.#passing.delete(name);
-    this.#context.queueExpiry.delete(name);
+    const mayExpire = this.#context.queueExpiry.delete(name);
     if (broadcasts.has(name)) await broadcasts.delete(await listen(), name);
     await bindings.unbindQueue(name);
     await socket.call("DEL", keys.ofQueue(name));
-    await owned.release(name);
+    await owned.release(name, { mayExpire });
   }
 
   /** Its bindings are entities of their own. */

@@ -57,6 +57,11 @@ export function isUnavailable(error: unknown): error is Error {
   return error instanceof Error && isReply(error) && unavailable.test(error.message);
 }
 
+/** True for the refusal of a server that has reached its `maxmemory`: there is room when others have consumed. */
+export function isOutOfMemory(error: Error): boolean {
+  return isReply(error) && outOfMemory.test(error.message);
+}
+
 /** True when the server sent this error, so that it is up and has not done what it was asked. */
 export function isReply(error: Error): boolean {
   return "command" in error && error.name === "ReplyError";

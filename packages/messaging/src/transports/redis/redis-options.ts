@@ -1,6 +1,3 @@
-import { didYouMean, ImproperlyConfiguredError } from "@q/kernel";
-import { z } from "zod";
-import { isForeignOption } from "../foreign-options.ts";
 import { defaultPrioritySteps } from "../virtual/priority.ts";
 
 /** Returns the credentials of a new connection; called once for each. */
@@ -55,44 +52,6 @@ export interface RedisTransportOptions {
   readonly credentialProvider?: CredentialProvider;
 }
 
-const seconds = z.number().positive();
-
-const schema = z.strictObject({
-  visibilityTimeout: seconds.default(3600),
-  prioritySteps: z
-    .array(z.number().int().min(0).max(9))
-    .min(1)
-    .default([...defaultPrioritySteps]),
-  sep: z.string().min(1).default("\x06\x16"),
-  queueOrderStrategy: z.enum(["round_robin", "priority", "sorted"]).default("round_robin"),
-  globalKeyprefix: z.string().default(""),
-  unackedKey: z.string().min(1).default("unacked"),
-  unackedIndexKey: z.string().min(1).default("unacked_index"),
-  unackedMutexKey: z.string().min(1).default("unacked_mutex"),
-  unackedRestoreLimit: z.number().int().positive().nullish(),
-  unackedRestoreInterval: seconds.default(10),
-  ackEmulation: z.boolean().default(true),
-  fanoutPrefix: z.union([z.boolean(), z.string()]).default(true),
-  fanoutPatterns: z.boolean().default(true),
-  socketTimeout: seconds.nullish().transform((value) => value ?? 5),
-  socketConnectTimeout: seconds.nullish(),
-  socketKeepalive: z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? true),
-  healthCheckInterval: seconds.nullish().transform((value) => value ?? 25),
-  pollingInterval: seconds.nullish(),
-  clientName: z.string().nullish(),
-  deadletterQueue: z.string().nullish(),
-  bodyEncoding: z.enum(["base64", "utf-8"]).nullable().default("base64"),
-  masterName: z.string().nullish(),
-  sentinelKwargs: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform((value) => value ?? {}),
-  credentialProvider: z.custom<CredentialProvider>((value) => typeof value === "function").nullish(),
-});
-
 /** Options with their defaults; what may be absent depends on the connection. */
 export interface ParsedRedisOptions {
   readonly visibilityTimeout: number;
@@ -121,28 +80,28 @@ export interface ParsedRedisOptions {
   readonly credentialProvider?: CredentialProvider | null | undefined;
 }
 
-/** Options of kombu that need nothing from us, with the reason. */
-const withoutMeaning: Readonly<Record<string, string>> = {
-  maxConnections: "a connection of ours uses three sockets, whatever the load",
-  retryOnTimeout: "a command without a reply is settled as unknown and the connection is made anew",
-  socketKeepaliveOptions: "the system's keepalive settings are used",
-  unackedRestoreThrottle: "every look for messages of dead consumers is cheap",
-  unackedMutexExpire: "messages are given back in one step, so that no lock is held",
-  brpopTimeout: "consumers do not block on the server",
-  minOtherSentinels: "the first sentinel that knows the master is believed",
-  socketReadSize: "the driver sizes its own buffers",
-  connectRetriesTimeout: "the connection's own retry policy holds",
-  maxRetries: "the connection's own retry policy holds",
-  intervalStart: "the connection's own retry policy holds",
-  intervalStep: "the connection's own retry policy holds",
-  intervalMax: "the connection's own retry policy holds",
-  retryPolicy: "the connection's own retry policy holds",
-  errback: "the connection's own retry policy holds",
-  callback: "the connection's own retry policy holds",
-  polling: "consumers do not poll",
+/** What holds when nothing is said. */
+export const redisDefaults: ParsedRedisOptions = {
+  visibilityTimeout: 3600,
+  prioritySteps: defaultPrioritySteps,
+  sep: "\x06\x16",
+  queueOrderStrategy: "round_robin",
+  globalKeyprefix: "",
+  unackedKey: "unacked",
+  unackedIndexKey: "unacked_index",
+  unackedMutexKey: "unacked_mutex",
+  unackedRestoreInterval: 10,
+  ackEmulation: true,
+  fanoutPrefix: true,
+  fanoutPatterns: true,
+  socketTimeout: 5,
+  socketKeepalive: true,
+  healthCheckInterval: 25,
+  bodyEncoding: "base64",
+  sentinelKwargs: {},
 };
 
-/** What {@link parseRedisOptions} found. */
+/** What {@link readRedisOptions} found. */
 export interface RedisOptionsResult {
   readonly options: ParsedRedisOptions;
   /** Options of kombu that have no effect here, with the reason. */
@@ -150,48 +109,20 @@ export interface RedisOptionsResult {
 }
 
 /**
- * Reads `broker_transport_options`.
+ * Reads `broker_transport_options`. The library that checks them is as large as the driver: it is loaded when there is
+ * something to check.
  *
  * @throws {ImproperlyConfiguredError} naming the option, and for an unknown one its nearest neighbour
  */
-export function parseRedisOptions(given: Readonly<Record<string, unknown>>): RedisOptionsResult {
-  const known = new Map<string, unknown>();
-  const ignored: { option: string; reason: string }[] = [];
-  for (const [name, value] of Object.entries(given)) {
-    const key = camelCase(name);
-    const reason = Object.hasOwn(withoutMeaning, key) ? withoutMeaning[key] : undefined;
-    if (reason !== undefined) ignored.push({ option: name, reason });
-    else if (Object.hasOwn(schema.shape, key)) known.set(key, value);
-    else if (isForeignOption(key)) ignored.push({ option: name, reason: "it is one of another transport" });
-    else throw unknownOption(name);
-  }
-  const result = schema.safeParse(Object.fromEntries(known));
-  if (!result.success) throw invalidOption(result.error);
-  return {
-    options: { ...result.data, prioritySteps: result.data.prioritySteps.toSorted((a, b) => a - b) },
-    ignored,
-  };
+export async function readRedisOptions(
+  given: Readonly<Record<string, unknown>>,
+): Promise<RedisOptionsResult> {
+  if (Object.keys(given).length === 0) return { options: redisDefaults, ignored: [] };
+  const { parseRedisOptions } = await import("./redis-option-schema.ts");
+  return parseRedisOptions(given);
 }
 
 /** `visibility_timeout` as `visibilityTimeout`. */
 export function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-}
-
-function unknownOption(name: string): ImproperlyConfiguredError {
-  const names = [...Object.keys(schema.shape), ...Object.keys(withoutMeaning)];
-  const nearest = didYouMean(camelCase(name), names);
-  return new ImproperlyConfiguredError(
-    `the Redis transport has no option "${name}".${nearest} Correct it in broker_transport_options, or leave it out.`,
-  );
-}
-
-function invalidOption(error: z.ZodError): ImproperlyConfiguredError {
-  const list = error.issues
-    .map((issue) => `${issue.path.join(".") || "options"}: ${issue.message}`)
-    .join("; ");
-  return new ImproperlyConfiguredError(
-    `broker_transport_options are not valid for the Redis transport: ${list}. Correct them.`,
-    { cause: error },
-  );
 }

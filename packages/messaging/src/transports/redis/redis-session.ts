@@ -2,6 +2,7 @@ import type { Clock, Logger } from "@q/kernel";
 import type { Arrivals } from "./arrivals.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Broadcasts } from "./broadcasts.ts";
+import type { ClaimSocket } from "./claim-socket.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
 import type { OwnedQueues } from "./owned-queues.ts";
@@ -30,4 +31,8 @@ export interface RedisSession {
   readonly clock: Clock;
   /** Opens the listening socket at the first call. */
   readonly listen: () => Promise<Subscriber>;
+  /** Where consumers without leases ask for messages. */
+  readonly sharedClaims: () => Promise<ClaimSocket>;
+  /** Opens a socket on which one consumer asks for messages. */
+  readonly openClaims: () => Promise<ClaimSocket>;
 }

@@ -1,5 +1,6 @@
-import { asError, deferred, loadDriver, type Deferred } from "@q/kernel";
+import { asError, deferred, type Deferred } from "@q/kernel";
 import type { Redis } from "ioredis";
+import { loadRedisDriver } from "./redis-driver.ts";
 import { isUnavailable } from "./redis-errors.ts";
 import { driverOptions, type RedisAddress } from "./redis-address.ts";
 
@@ -31,6 +32,8 @@ export class RedisSocket {
   readonly client: Redis;
   /** Resolves with the reason when the socket ends without our asking. */
   readonly lost: Promise<Error>;
+  /** Silence after which commands under way have failed. */
+  readonly replyTimeoutMs: number;
   readonly #lost: Deferred<Error> = deferred<Error>();
   readonly #lookMs: number;
   #lastError: Error | undefined;
@@ -42,6 +45,7 @@ export class RedisSocket {
   private constructor(client: Redis, options: RedisSocketOptions) {
     this.client = client;
     this.lost = this.#lost.promise;
+    this.replyTimeoutMs = options.replyTimeoutMs;
     this.#lookMs = Math.max(1, Math.floor(options.replyTimeoutMs / LOOKS));
     // Also keeps ioredis from printing errors.
     client.on("error", (error: Error) => (this.#lastError = error));
@@ -50,8 +54,7 @@ export class RedisSocket {
 
   /** @throws what the driver says, when the server cannot be reached in time or refuses us */
   static async open(address: RedisAddress, options: RedisSocketOptions): Promise<RedisSocket> {
-    // oxlint-disable-next-line no-restricted-imports -- loaded on first use, which is what the rule is for
-    const driver = await loadDriver("ioredis", "The Redis transport", () => import("ioredis"));
+    const driver = await loadRedisDriver();
     const client = new driver.Redis({
       ...driverOptions(address),
       connectTimeout: options.connectTimeoutMs,

@@ -9,7 +9,7 @@ import { LeaseThread } from "./lease-thread.ts";
 import { type RedisAddress, redisAddress } from "./redis-address.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import { classifyRedisError } from "./redis-errors.ts";
-import { parseRedisOptions, type ParsedRedisOptions } from "./redis-options.ts";
+import { type ParsedRedisOptions, readRedisOptions } from "./redis-options.ts";
 import { inspectServer } from "./redis-server.ts";
 import { RedisSocket, type RedisSocketOptions } from "./redis-socket.ts";
 
@@ -40,7 +40,7 @@ export function createRedisTransport(): Transport {
 }
 
 async function connect(given: ConnectOptions, thread: LeaseThread): Promise<TransportConnection> {
-  const { options, ignored } = parseRedisOptions(given.transportOptions);
+  const { options, ignored } = await readRedisOptions(given.transportOptions);
   for (const { option, reason } of ignored) {
     given.logger.debug({ option, reason }, "an option of the broker has no effect with Redis");
   }

@@ -1,4 +1,4 @@
-import { asError, type Logger } from "@q/kernel";
+import { asError, type Logger, TransitMap } from "@q/kernel";
 import type { Settlement } from "../../contracts.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
@@ -10,6 +10,7 @@ import { giveBack, type GiveBackOptions } from "./scripts/give-back.ts";
 
 /** What {@link Settlements} work with. */
 export interface SettlementsContext {
+  /** For what may take its time. */
   readonly socket: RedisSocket;
   readonly keys: RedisKeys;
   readonly leases: Leases;
@@ -22,15 +23,18 @@ const MAX_GIVEN_BACK = 100;
 /** The unsettled deliveries of a channel, and the way in which they end: together, at the end of a turn. */
 export class Settlements {
   readonly #context: SettlementsContext;
-  readonly #held = new Set<RedisDelivery>();
+  readonly #socket: () => RedisSocket;
+  readonly #held = new TransitMap<RedisDelivery, true>();
   readonly #underWay = new Set<Promise<void>>();
   #acknowledged: string[] = [];
   #requeued: string[] = [];
   #isArmed = false;
   #error: Error | undefined;
 
-  constructor(context: SettlementsContext) {
+  /** `socket` returns the one to write settlements to, which must not be blocked. */
+  constructor(context: SettlementsContext, socket: () => RedisSocket) {
     this.#context = context;
+    this.#socket = socket;
   }
 
   /** Unsettled deliveries. */
@@ -39,7 +43,7 @@ export class Settlements {
   }
 
   hold(delivery: RedisDelivery): void {
-    this.#held.add(delivery);
+    this.#held.set(delivery, true);
   }
 
   /** False when it was settled before, or needs no settlement. */
@@ -76,19 +80,20 @@ export class Settlements {
 
   /** Gives everything back that is not settled. */
   giveBackAll(): Promise<void> {
-    return this.giveBack([...this.#held], true);
+    return this.giveBack([...this.#held.keys()], true);
   }
 
   /** Forgets all leases: the connection is gone. */
   abandon(): void {
-    for (const { slot } of this.#held) if (slot !== NO_SLOT) this.#context.leases.release(slot);
+    for (const { slot } of this.#held.keys()) if (slot !== NO_SLOT) this.#context.leases.release(slot);
     this.#held.clear();
   }
 
   /** Sends what was settled since the last time; otherwise that happens at the end of the turn. */
   write(): void {
     this.#isArmed = false;
-    const { socket, keys } = this.#context;
+    const { keys } = this.#context;
+    const socket = this.#socket();
     const [acknowledged, requeued] = [this.#acknowledged, this.#requeued];
     this.#acknowledged = [];
     this.#requeued = [];

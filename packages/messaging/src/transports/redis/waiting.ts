@@ -1,8 +1,10 @@
 import { asError, type Cancel, type Clock } from "@q/kernel";
 import type { Arrivals } from "./arrivals.ts";
+import type { ClaimSocket } from "./claim-socket.ts";
 
 /** What a {@link Waiting} works with. */
 export interface WaitingOptions {
+  readonly claims: ClaimSocket;
   readonly arrivals: Arrivals;
   readonly clock: Clock;
   /** All lists that are waited for. */
@@ -20,7 +22,7 @@ const SHORTEST_POLL_MS = 1;
 const LONGEST_POLL_MS = 100;
 
 /**
- * Waits for messages in lists that were found empty.
+ * Waits for messages in lists that were found empty, for consumers that cannot leave a claim at the server.
  *
  * States: *off*; *asking* the server whether they still are; *on*, until the server reports a change or the next poll
  * is due. Without reports the polls begin at 1 ms and slow down to 100 ms.
@@ -60,11 +62,11 @@ export class Waiting {
   }
 
   async #ask(): Promise<void> {
-    const { arrivals, lists, clock, onError } = this.#options;
+    const { claims, lists, clock, onError } = this.#options;
     this.#isAsking = true;
     this.#isReported = false;
     try {
-      const isThere = await arrivals.ask(lists);
+      const isThere = await claims.ask(lists);
       this.#isAsking = false;
       if (!this.#isOn) return;
       if (isThere || this.#isReported) this.#arrived();
@@ -76,7 +78,7 @@ export class Waiting {
   }
 
   #nextPollMs(): number {
-    if (this.#options.arrivals.isTracking) return SAFETY_POLL_MS;
+    if (this.#options.claims.isTracking) return SAFETY_POLL_MS;
     if (this.#options.pollingMs !== undefined) return this.#options.pollingMs;
     const pollMs = this.#pollMs;
     this.#pollMs = Math.min(LONGEST_POLL_MS, pollMs * 2);

@@ -2,6 +2,7 @@
 export { openDatabase } from "./sqlite-database.ts";
 export type { DatabaseUse, OpenDatabaseOptions, SqliteDatabase, WriteContext } from "./sqlite-database.ts";
 export type { SqliteStatement, SqlValue } from "./sqlite-driver.ts";
+export { isTransientDatabaseError } from "./sqlite-errors.ts";
 export { databaseFile } from "./sqlite-options.ts";
 export { ensureSchema } from "./sqlite-schema.ts";
 export type { SchemaPart } from "./sqlite-schema.ts";

@@ -29,12 +29,7 @@ export interface SqliteDriver {
  */
 export async function openDriver(file: string): Promise<SqliteDriver> {
   try {
-    const { default: LibsqlDatabase } = await loadDriver(
-      "libsql",
-      "The SQLite broker and result backend",
-      // oxlint-disable-next-line no-restricted-imports -- loaded on first use, which is what the rule is for
-      () => import("libsql"),
-    );
+    const { default: LibsqlDatabase } = await loadDriver("libsql", "SQLite", () => import("libsql"));
     return new LibsqlDriver(new LibsqlDatabase(file));
   } catch (error) {
     const builtin = error instanceof MissingDriverError ? nodeSqlite() : undefined;
@@ -45,7 +40,11 @@ export async function openDriver(file: string): Promise<SqliteDriver> {
 
 /** The primary result code, such as `SQLITE_BUSY`; `undefined` when the error is not SQLite's. */
 export function sqliteErrorCode(error: unknown): string | undefined {
-  const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
+  const { code, errcode, message } = (error ?? {}) as {
+    code?: unknown;
+    errcode?: unknown;
+    message?: unknown;
+  };
   if (typeof code === "string" && code.startsWith("SQLITE_")) return code.split("_").slice(0, 2).join("_");
   // node:sqlite gives a number; libsql hides the one of a failed open in its text.
   const number =

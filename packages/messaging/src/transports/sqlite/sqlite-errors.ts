@@ -14,6 +14,13 @@ const explanations: Readonly<Record<string, string>> = {
   SQLITE_IOERR: "reading or writing it failed. Check the disk.",
 };
 
+const transientCodes = ["SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR"];
+
+/** Tells of an error of {@link databaseError} that the database may be usable a little later: locked, disk full or away. */
+export function isTransientDatabaseError(error: Error): boolean {
+  return transientCodes.includes(sqliteErrorCode(error.cause) ?? "");
+}
+
 /** An error of SQLite or of the file system as ours; errors of Q pass. */
 export function databaseError(thrown: unknown, file: string): QError {
   if (thrown instanceof QError) return thrown;

@@ -129,7 +129,8 @@ export class SqliteOwner {
         wakes.add(this.#stores.messages.wakeFile);
         return this.#bury(Number(deadId));
       });
-      this.#logger.warn(
+      // A client that left without a word had none; only of messages somebody wants to hear.
+      this.#logger[count > 0 ? "warn" : "debug"](
         { owner: Number(deadId), messages: count },
         "gave back the messages of a process that ended",
       );

@@ -1,10 +1,9 @@
-import { ImproperlyConfiguredError } from "@q/kernel";
 import type { Address } from "../../contracts.ts";
 import type { Binding } from "../../entities/binding.ts";
 import type { Exchange } from "../../entities/exchange.ts";
 import type { Queue } from "../../entities/queue.ts";
 import { PublishError, QueueNotFoundError } from "../../errors.ts";
-import { bindingPattern, isVirtualExchangeType, routeMessage } from "../virtual/exchange-types.ts";
+import { bindingPattern, checkExchangeType, routeMessage } from "../virtual/exchange-types.ts";
 import { milliseconds } from "../virtual/message-ttl.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -26,12 +25,9 @@ export class TopologyStore {
     this.#database = database;
   }
 
-  declareExchange({ name, type }: Exchange): void {
-    if (!isVirtualExchangeType(type)) {
-      throw new ImproperlyConfiguredError(
-        `exchange "${name}" has the type "${type}", which the SQLite transport does not know. Use direct, topic or fanout.`,
-      );
-    }
+  declareExchange(exchange: Exchange): void {
+    checkExchangeType(exchange, "SQLite");
+    const { name, type } = exchange;
     if (name !== "") this.#sql("INSERT OR IGNORE INTO exchange (name, type) VALUES (?, ?)").run(name, type);
   }
 

@@ -1,3 +1,6 @@
+import { ImproperlyConfiguredError } from "@q/kernel";
+import type { Exchange } from "../../entities/exchange.ts";
+
 /** One row of a broker's binding table, as virtual transports keep it. */
 export interface BindingRow {
   readonly routingKey: string;
@@ -8,9 +11,13 @@ export interface BindingRow {
 
 const virtualExchangeTypes: readonly string[] = ["direct", "topic", "fanout"];
 
-/** True for an exchange type that virtual transports implement. */
-export function isVirtualExchangeType(type: string): type is "direct" | "topic" | "fanout" {
-  return virtualExchangeTypes.includes(type);
+/** @throws {ImproperlyConfiguredError} for an exchange type that virtual transports do not implement */
+export function checkExchangeType({ name, type }: Exchange, transport: string): void {
+  if (virtualExchangeTypes.includes(type)) return;
+  throw new ImproperlyConfiguredError(
+    `exchange "${name}" has the type "${type}", which the ${transport} transport does not know. ` +
+      "Use direct, topic or fanout.",
+  );
 }
 
 /** What is stored beside a binding of an exchange of that type, so that every client matches alike. */

@@ -1,3 +1,4 @@
+import { TransitMap } from "@q/kernel";
 import type { Delivery } from "../../contracts.ts";
 
 /**
@@ -5,8 +6,8 @@ import type { Delivery } from "../../contracts.ts";
  * is settled once. `TEntry` is what the transport needs to settle it.
  */
 export class Unacked<TEntry> {
-  // A Map keeps the order of delivery, which is the order in which leftovers are given back.
-  readonly #entries = new Map<Delivery, TEntry>();
+  // It keeps the order of delivery, which is the order in which leftovers are given back.
+  readonly #entries = new TransitMap<Delivery, TEntry>();
   readonly #onRoom: () => void;
   #prefetch = Infinity;
 

@@ -5,14 +5,18 @@ import { Script, type ScriptRunner } from "./script.ts";
 /** Longest delivery tag that is kept; a longer one is replaced, so that leases have room for it. */
 export const MAX_TAG_BYTES = 62;
 
-/** Takes from the lists, most urgent first; `taken` receives queue number and entries. */
+/**
+ * Takes from the lists, most urgent first; `taken` receives queue number and entries. `filled` says how many of the lists
+ * hold something: no other is looked at once they are empty.
+ */
 const take = `
 local wanted, queues, isFair = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
 
 -- Nothing may fail once an entry is taken: a list that is no list counts as empty, unless it is the first.
-local function takeAll(taken)
+local function takeAll(filled, taken)
   local count, bytes, most = 0, 0, 16
   for first = 3, #KEYS, queues do
+    if filled == 0 then return end
     local open = {}
     for q = 1, queues do open[q] = q end
     while wanted > count and #open > 0 do
@@ -30,7 +34,7 @@ local function takeAll(taken)
           taken(q, got)
           count, most = count + #got, most * 2
           for _, text in ipairs(got) do bytes = bytes + #text end
-          if #got == size then still[#still + 1] = q end
+          if #got == size then still[#still + 1] = q else filled = filled - 1 end
         end
       end
       open = still
@@ -50,6 +54,18 @@ const claimScript = new Script(
   take,
   `
 local nonce, prefix = ARGV[4], ARGV[5]
+-- A write that changes nothing: after one, the server also carries out those that it refuses when its memory is full.
+redis.pcall('ZREM', KEYS[2], '')
+-- What woke a claim that stood here: ours, or one that was cut off.
+for q = 1, queues do
+  local name = ARGV[4 + 2 * q]
+  repeat
+    local moved = redis.pcall('LMOVE', prefix .. '_q.held.' .. name, prefix .. name, 'LEFT', 'RIGHT')
+  until not moved or moved.err
+end
+local filled = redis.call('EXISTS', unpack(KEYS, 3))
+-- As nearly always when several consumers wait for one message.
+if filled == 0 then return {} end
 -- Fail here, before anything is taken, if these are of another type.
 redis.call('HLEN', KEYS[1])
 redis.call('ZCARD', KEYS[2])
@@ -73,7 +89,7 @@ local function tagOf(text)
 end
 
 local entries = {}
-local failure = takeAll(function(q, got)
+local failure = takeAll(filled, function(q, got)
   for _, text in ipairs(got) do entries[#entries + 1] = { q, text, tagOf(text) } end
 end)
 if failure then return failure end
@@ -126,7 +142,7 @@ const takeScript = new Script(
   take,
   `
 local reply = {}
-local failure = takeAll(function(q, got)
+local failure = takeAll(redis.call('EXISTS', unpack(KEYS, 3)), function(q, got)
   reply[#reply + 1] = q
   reply[#reply + 1] = got
 end)

@@ -1,0 +1,9 @@
+import { readContext } from "../../harness/contender.ts";
+import { measurePrefork } from "../shared/q-prefork.ts";
+import { app } from "./app.ts";
+
+const { processes = 1, prefetchMultiplier } = readContext().settings;
+await measurePrefork(app, new URL("app.js", import.meta.url).href, {
+  concurrency: processes,
+  prefetchMultiplier,
+});
