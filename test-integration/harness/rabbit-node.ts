@@ -68,8 +68,6 @@ export class RabbitNode implements AsyncDisposable {
       env: this.#environment(),
     });
     await this.#program.waitFor(/Server startup complete/, { timeoutMs: 120_000 });
-    // It still writes its tables. Killed meanwhile, RabbitMQ 3.10 may forget a durable queue that it has confirmed.
-    await this.control("eval", "mnesia:dump_log().");
   }
 
   /** SIGKILL is a crash, SIGTERM an orderly stop. Resolves when the node is gone. */
