@@ -9,12 +9,14 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@q/source", "node", "module-sync"] } },
   test: {
     passWithNoTests: true,
+    // Upper limits for a machine that does other things at the same time, here and below: who waits sees what it waits for.
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     // Without `extends: true` a project does not see the conditions above.
     projects: [
       ...packages.map((name) => ({
         extends: true as const,
-        // Milliseconds on an idle machine; the rest is for one that does other things at the same time.
-        test: { name, include: [`packages/${name}/src/**/*.test.ts`], testTimeout: 30_000 },
+        test: { name, include: [`packages/${name}/src/**/*.test.ts`] },
       })),
       {
         extends: true as const,
@@ -38,8 +40,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test-integration/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

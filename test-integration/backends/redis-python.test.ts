@@ -27,9 +27,9 @@ requires("redis", "python")("Redis results shared with Python", () => {
     await backend.store(meta(child, { result: "child" }));
     const seen = await python().run<Record<string, unknown>>(
       `r = celery.result.AsyncResult(args, app=app)
-v = r.get(timeout=5)
+v = r.get(timeout=30)
 return {"text": v["text"], "list": v["list"], "large": str(v["large"]), "at": v["at"].isoformat(), "state": r.state,
-        "children": [c.get(timeout=5) for c in r.children], "date": r.date_done.isoformat(), "ok": r.successful()}`,
+        "children": [c.get(timeout=30) for c in r.children], "date": r.date_done.isoformat(), "ok": r.successful()}`,
       id,
     );
     expect(seen).toEqual({

@@ -112,7 +112,8 @@ requires("redis")("The odd envelopes of foreign producers", () => {
     });
 
     const discards = jsonLine<LogLine>(({ msg }) => msg === "message discarded");
-    const seen = worker.lines.flatMap((line) => discards(line) || []);
+    const logged = (): LogLine[] => worker.lines.flatMap((line) => discards(line) || []);
+    const seen = await waitUntil(logged, { accept: ({ length }) => length >= discarded.length });
     const codes = count(discarded.map(({ name }) => outcomes[name]?.q));
     expect(count(seen.map(({ code }) => code))).toEqual(codes);
     expect(seen.filter(({ taskId: id, tag }) => (id ?? tag) === undefined)).toEqual([]);

@@ -133,7 +133,7 @@ describe(
   },
 );
 
-describe("q beat with wrong input", { timeout: 60_000 }, () => {
+describe("q beat with wrong input", () => {
   const add = ["add", "x", "--task", "t"];
   it.each<[args: string[], code: number, message: RegExp]>([
     [["pause", "oftem"], 64, /no entry "oftem"\. Did you mean "often"\? \[ERR_Q_BEAT_ENTRY\]/],
@@ -164,7 +164,7 @@ describe("q beat with wrong input", { timeout: 60_000 }, () => {
   });
 });
 
-describe("q beat as a daemon", { timeout: 90_000 }, () => {
+describe("q beat as a daemon", () => {
   const isAlive = (pid: number): boolean =>
     existsSync(`/proc/${pid}`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 

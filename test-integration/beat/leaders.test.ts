@@ -63,22 +63,19 @@ async function pester(store: string, isLocked: () => boolean = () => false): Pro
   try {
     for (let number = 0; number < 3; number++) await start();
     const end = performance.now() + DURATION_MS;
+    const leading = (): number => read().findLast(({ event }) => event === "leading")?.pid ?? 0;
     for (let round = 0; performance.now() < end; round++) {
       await sleep(PAUSE_MS);
-      const leader = read().findLast(({ event }) => event === "leading")?.pid ?? 0;
+      const leader = leading();
       const beat = beats.get(leader);
       if (beat === undefined) throw new Error(`nobody knows the leader ${leader}`);
       if (round % 2 === 0) {
         beat.kill("SIGKILL");
         beats.delete(leader);
         await start();
-      } else {
-        await freeze(beat, isLocked);
-        await waitUntil(() => read().findLast(({ event }) => event === "leading")?.pid !== leader, {
-          timeoutMs: 30_000,
-        });
-        beat.kill("SIGCONT");
-      }
+      } else await freeze(beat, isLocked);
+      await waitUntil(() => leading() !== leader, { what: "another beat to lead" });
+      beat.kill("SIGCONT");
     }
     // What came last has been sent when the next one is.
     const last = read().length;

@@ -13,8 +13,8 @@ const CHORDS = isFull ? 10_000 : 300;
 const NESTED = 30;
 /** A worker that kept a chord of 100,000 in memory would need more; it begins with about 90 MB. */
 const MOST_MB = 320;
-const wait = { timeout: isFull ? 500 : 50 };
-const TIME_MS = isFull ? 600_000 : 60_000;
+const wait = { timeout: isFull ? 500 : 100 };
+const TIME_MS = isFull ? 600_000 : 150_000;
 
 /** A client, and a worker in a process of its own. */
 async function fleet(url: string) {

@@ -14,7 +14,7 @@ const RUNS = isFull ? 1500 : 60;
 /** Of a failure that is to be seen again. */
 const SEED = process.env["Q_TEST_SEED"];
 /** Longest wait for a workflow. */
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 /** How many messages are delivered twice. */
 const DUPLICATES = 0.25;
 
@@ -94,7 +94,7 @@ function define(place: () => Readonly<Record<string, unknown>>): void {
         },
       );
     },
-    isFull ? 600_000 : 60_000,
+    isFull ? 600_000 : 120_000,
   );
 }
 

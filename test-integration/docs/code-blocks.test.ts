@@ -69,7 +69,6 @@ describe("the TypeScript of the guides and READMEs", () => {
 
   it.concurrent.each(programs.map((block) => ({ block, name: `${block.page}:${block.line}` })))(
     "runs: $name",
-    { timeout: 60_000 },
     async ({ block }) => {
       // A folder of its own for the database of the embedded broker.
       const cwd = mkdtempSync(join(folder, "run-"));

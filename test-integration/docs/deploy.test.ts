@@ -93,7 +93,7 @@ requires("redis")("the unit of a worker", () => {
 requires("redis")("the init script", () => {
   const redis = suiteResource(() => startRedis());
 
-  it("starts, reports and stops workers", { timeout: 60_000 }, async () => {
+  it("starts, reports and stops workers", async () => {
     await using home = await tempFolder("sysv");
     const env = {
       PATH: process.env["PATH"],
@@ -134,7 +134,7 @@ requires("redis")("the init script", () => {
   });
 });
 
-it("has an init script that starts, reports, restarts and stops a beat", { timeout: 60_000 }, async () => {
+it("has an init script that starts, reports, restarts and stops a beat", async () => {
   await using home = await tempFolder("sysv");
   const env = {
     PATH: process.env["PATH"],

@@ -128,7 +128,7 @@ describe("tables of clock changes in the guide to periodic tasks", () => {
   });
 });
 
-it("has an app whose entries q beat lists as the guide says", { timeout: 60_000 }, async () => {
+it("has an app whose entries q beat lists as the guide says", async () => {
   await using folder = await tempFolder("guide");
   const block = codeBlocks(PAGE).find(({ file }) => file === "proj.ts");
   await writeFile(join(folder.path, "proj.ts"), block?.code ?? "");

@@ -32,8 +32,8 @@ requires("redis")("The recipe for one at a time", () => {
   it("keeps the lock for as long as the work takes", async () => {
     const redis = server().client();
     const end = deferred<string>();
-    const first = onlyOne(redis, lock("long", 1000), () => end.promise);
-    const tillMs = performance.now() + 2500;
+    const first = onlyOne(redis, lock("long", 2000), () => end.promise);
+    const tillMs = performance.now() + 5000;
     await waitUntil(() => performance.now() >= tillMs);
     expect(await onlyOne(redis, lock("long"), async () => "second")).toBeUndefined();
     end.resolve("first");

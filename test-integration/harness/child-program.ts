@@ -116,7 +116,7 @@ export class ChildProgram implements AsyncDisposable {
    */
   async waitFor<T = true>(
     match: RegExp | LineMatch<T>,
-    { timeoutMs = 10_000, from = 0 }: { timeoutMs?: number; from?: number } = {},
+    { timeoutMs = 30_000, from = 0 }: { timeoutMs?: number; from?: number } = {},
   ): Promise<T> {
     const look = match instanceof RegExp ? (line: string) => match.test(line) && (true as T) : match;
     let timer: NodeJS.Timeout | undefined;

@@ -77,7 +77,7 @@ export class PythonClient implements AsyncDisposable {
   }
 
   /** Waits for the end of a task, whoever sent it. Needs a backend. */
-  async result(id: string, { timeoutMs = 10_000 }: { timeoutMs?: number } = {}): Promise<PythonResult> {
+  async result(id: string, { timeoutMs = 30_000 }: { timeoutMs?: number } = {}): Promise<PythonResult> {
     return (await this.#call(
       "result",
       { id, timeout: timeoutMs / 1000 },
@@ -101,7 +101,7 @@ export class PythonClient implements AsyncDisposable {
    *
    * @example await python.run("return app.control.inspect().active_queues()");
    */
-  async run<T = unknown>(code: string, args: unknown = null, timeoutMs = 30_000): Promise<T> {
+  async run<T = unknown>(code: string, args: unknown = null, timeoutMs = 90_000): Promise<T> {
     return (await this.#call("run", { code, args }, timeoutMs)) as T;
   }
 
@@ -113,7 +113,7 @@ export class PythonClient implements AsyncDisposable {
     return this.program[Symbol.asyncDispose]();
   }
 
-  async #call(op: string, args: object, timeoutMs = 20_000): Promise<unknown> {
+  async #call(op: string, args: object, timeoutMs = 40_000): Promise<unknown> {
     const id = ++this.#calls;
     const from = this.program.lines.length;
     this.program.write(`${JSON.stringify({ id, op, arguments: args })}\n`);

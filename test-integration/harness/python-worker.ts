@@ -18,7 +18,7 @@ export interface PythonWorkerOptions extends PythonAppOptions {
 }
 
 /**
- * Starts a real Celery worker and resolves when it consumes; takes about 0.6 s.
+ * Starts a real Celery worker and resolves when everything reaches it; takes about 0.6 s.
  *
  * `kill("SIGKILL")` hits its pool processes too; `stop("SIGTERM")` is Celery's warm shutdown.
  */
@@ -38,7 +38,7 @@ export async function pythonWorker(options: PythonWorkerOptions): Promise<ChildP
     cwd: pythonFolder,
   });
   try {
-    await worker.waitFor(/\bready\.$/, { timeoutMs: 30_000 });
+    await worker.waitFor(/interop: the worker listens/, { timeoutMs: 60_000 });
     return worker;
   } catch (error) {
     await worker[Symbol.asyncDispose]();

@@ -37,7 +37,7 @@ export function startQWorker(options: QWorkerOptions): ChildProgram {
 export async function qWorker(options: QWorkerOptions): Promise<ChildProgram> {
   const worker = startQWorker(options);
   try {
-    await worker.waitFor(/ ready\.$/, { timeoutMs: 30_000 });
+    await worker.waitFor(/ ready\.$/, { timeoutMs: 60_000 });
     return worker;
   } catch (error) {
     await worker[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 
 export interface WaitOptions<T> {
-  /** @defaultValue 10 000 */
+  /** @defaultValue 30 000 */
   readonly timeoutMs?: number;
   /** Ends the wait; by default any truthy value does. */
   readonly accept?: (value: T) => boolean;
@@ -16,7 +16,7 @@ export interface WaitOptions<T> {
  * A read that throws counts as "not yet". The failure says what the last read saw.
  */
 export async function waitUntil<T>(read: () => T | Promise<T>, options: WaitOptions<T> = {}): Promise<T> {
-  const { timeoutMs = 10_000, accept = Boolean, what = "the condition" } = options;
+  const { timeoutMs = 30_000, accept = Boolean, what = "the condition" } = options;
   const deadline = performance.now() + timeoutMs;
   let seen = "nothing yet";
   let cause: unknown;

@@ -42,8 +42,12 @@ withFleet("calling", {}, (fleet) => {
     });
 
     it("runs tasks in the order of their etas", async () => {
+      const now = Date.now();
       const ids = await Promise.all(
-        [0.6, 0.2, 0.4].map((countdown) => fleet().across(direction).send("now", [], { countdown })),
+        [1500, 500, 1000].map((delayMs) => {
+          const eta = new Date(now + delayMs).toISOString();
+          return fleet().across(direction).send("now", [], { eta });
+        }),
       );
       const ends: number[] = [];
       for (const id of ids) ends.push((await fleet().across(direction).result(id)).value as number);
@@ -153,9 +157,9 @@ withFleet("calling", {}, (fleet) => {
 steps = [tasks.add.s(1, 2).set(queue=args[0]), tasks.mul.s(10).set(queue=args[1]), tasks.add.s(5).set(queue=args[2]),
          tasks.request.s().set(queue=args[3])]
 result = celery.chain(*steps)()
-value = result.get(timeout=10)
+value = result.get(timeout=30)
 return {"value": value, "parents": [result.parent.id, result.parent.parent.id, result.parent.parent.parent.id],
-        "parent": result.parent.get(timeout=10)}
+        "parent": result.parent.get(timeout=30)}
 `;
     const { Q, Python } = queueOf;
     it.each([
@@ -180,9 +184,9 @@ return {"value": value, "parents": [result.parent.id, result.parent.parent.id, r
 errback = tasks.on_error.s().set(queue=args["queues"][1], task_id=args["id"])
 steps = [tasks.fail.si("InteropError", "stop"), tasks.add.s(1), tasks.add.s(2)]
 result = celery.chain(*[step.set(queue=args["queues"][0]) for step in steps]).apply_async(link_error=errback)
-told = app.AsyncResult(args["id"]).get(timeout=10)
+told = app.AsyncResult(args["id"]).get(timeout=30)
 results = [result.parent.parent, result.parent, result]
-return [told == results[0].id, [str(one.get(timeout=10, propagate=False)) for one in results], [one.state for one in results]]
+return [told == results[0].id, [str(one.get(timeout=30, propagate=False)) for one in results], [one.state for one in results]]
 `;
       const id = `chain-error-${Math.random()}`;
       const answer = await fleet().python.run(failing, { queues, id });
@@ -192,7 +196,7 @@ return [told == results[0].id, [str(one.get(timeout=10, propagate=False)) for on
 
   it("honours in Python what Q revokes", async () => {
     const direction = { client: "Q", worker: "Python" } as const;
-    const id = await fleet().across(direction).send("add", [1, 2], { countdown: 1 });
+    const id = await fleet().across(direction).send("add", [1, 2], { countdown: 3 });
     await fleet().pythonWorker.waitFor(new RegExp(`${id}\\] received`));
     await fleet().app.AsyncResult(id).revoke();
     expect(await fleet().across(direction).result(id)).toMatchObject({

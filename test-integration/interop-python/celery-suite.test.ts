@@ -25,12 +25,13 @@ return ended(id)["stamps"]`;
   it("runs groups of one inside each other", async () => {
     const code = `
 inner = group([group([on(add.s(1, 2))]) | on(identity.s())]) | on(identity.s())
-return (group([inner]) | on(identity.s()))().get(timeout=8)`;
+return (group([inner]) | on(identity.s()))().get(timeout=30)`;
     expect(await build(code)).toEqual([[[3]]]);
   });
 
   it("takes a chain apart that is the only member of a group", async () => {
-    const code = "return chain(on(add.s(1, 1)), group([chain(on(add.s(1)), on(add.s(2)))]))().get(timeout=8)";
+    const code =
+      "return chain(on(add.s(1, 1)), group([chain(on(add.s(1)), on(add.s(2)))]))().get(timeout=30)";
     expect(await build(code)).toBe(5);
   });
 
@@ -50,9 +51,9 @@ import celery.exceptions
 tenant = celery.uuid()
 good, last, bad = on(identity.si(1)), on(identity.si(2)), on(identity.si(3))
 bad.stamp(tenant=tenant)
-app.control.revoke_by_stamped_headers({"tenant": [tenant]}, reply=True, timeout=5, limit=2)
+app.control.revoke_by_stamped_headers({"tenant": [tenant]}, reply=True, timeout=20, limit=2)
 try:
-    return (${workflow}).apply_async().get(timeout=8)
+    return (${workflow}).apply_async().get(timeout=30)
 except celery.exceptions.TaskRevokedError:
     return "revoked"`;
       expect(await build(code)).toBe("revoked");

@@ -16,7 +16,7 @@ withFleet("workflows built in Python", {}, (fleet) => {
     it("runs a chord with its values in the order of the header", async () => {
       const code = `
 result = chord([on(identity.s(i)) for i in range(12)], on(identity.s()))()
-return result.get(timeout=8)`;
+return result.get(timeout=30)`;
       expect(await build(fleet(), code, queues)).toEqual(Array.from({ length: 12 }, (_, index) => index));
     });
 
@@ -94,7 +94,7 @@ return result.get(timeout=8)`;
         [2, 4],
       ],
     ])("runs %s", async (_title, expression, value) => {
-      const code = `return (${expression}).get(timeout=8)`;
+      const code = `return (${expression}).get(timeout=30)`;
       expect(await build(fleet(), code, queues)).toEqual(value);
     });
 
@@ -103,7 +103,7 @@ return result.get(timeout=8)`;
 errback = on(tasks.on_error.s()).set(task_id=celery.uuid())
 members = [on(add.s(1, 1)), on(fail.si("InteropError", "no")), on(add.s(2, 2))]
 result = chord(members, on(xsum.s()).on_error(errback))()
-error = result.get(timeout=8, propagate=False)
+error = result.get(timeout=30, propagate=False)
 told = ended(errback.options["task_id"])
 return [type(error).__module__, type(error).__name__, str(error), result.state, told == result.id, [r.id for r in result.parent.results]]`;
       const [module, name, text, state, isTold, ids] = await build<
@@ -121,7 +121,7 @@ sig = chord([on(tasks.request.s()), on(tasks.retry_n_times.s(1, 0.02))], on(task
 sig.stamp(tenant="a")
 # Without a visitor Celery leaves the body out.
 sig.body.stamp(tenant="a")
-seen = sig().get(timeout=8)
+seen = sig().get(timeout=30)
 return [seen["stamps"], seen["args"][0][0]["stamps"]]`;
       expect(await build(fleet(), code, queues)).toEqual([{ tenant: "a" }, { tenant: "a" }]);
     });
@@ -131,7 +131,7 @@ return [seen["stamps"], seen["args"][0][0]["stamps"]]`;
   it("runs a chain that ends in a group as member, on Q alone", async () => {
     const code = `
 members = [chain(on(add.s(1, 1)), group(on(add.s(1)), on(add.s(2)))), on(add.s(5, 5))]
-return chord(members, on(identity.s()))().get(timeout=8)`;
+return chord(members, on(identity.s()))().get(timeout=30)`;
     expect(await build(fleet(), code, [Q])).toEqual([[3, 4], 10]);
   });
 
@@ -161,7 +161,7 @@ return chord(members, on(identity.s()))().get(timeout=8)`;
     ["by having expired", "chord([on(add.s(1, 1).set(expires=-1)), on(add.s(2, 2))], on(xsum.s()))()"],
   ])("fails a chord with a member that fails %s, on Q alone", async (_title, expression) => {
     const code = `
-error = (${expression}).get(timeout=8, propagate=False)
+error = (${expression}).get(timeout=30, propagate=False)
 return [type(error).__name__, str(error)]`;
     expect(await build(fleet(), code, [Q])).toEqual([
       "ChordError",

@@ -15,7 +15,7 @@ async function electorate(site: Site, others: readonly string[] = []) {
   );
   const knows = (at: number): string[] => workers[at]?.worker.gossip?.peers.toSorted() ?? [];
   const expected = (at: number): string[] => [NAMES[1 - at] ?? "", ...others].toSorted();
-  for (const at of [0, 1]) await expect.poll(() => knows(at), { timeout: 20_000 }).toEqual(expected(at));
+  for (const at of [0, 1]) await expect.poll(() => knows(at)).toEqual(expected(at));
   return {
     recorded: async () =>
       (await ledger.read()).entries.filter((one) => one.event === "end").map((one) => one.id),

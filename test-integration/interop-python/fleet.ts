@@ -134,7 +134,7 @@ export class Crossing {
     let meta: { status: string; traceback: string | null } | undefined;
     const result = results.get(id) ?? app.AsyncResult(id);
     const onMessage = (message: { status: string; traceback: string | null }): void => void (meta = message);
-    const outcome = await result.get({ timeout: 10, propagate: false, onMessage });
+    const outcome = await result.get({ timeout: 30, propagate: false, onMessage });
     const { status: state = "PENDING", traceback = null } = meta ?? {};
     if (!(outcome instanceof Error)) return { state, value: outcome, traceback };
     return { state, error: describeError(outcome), traceback };

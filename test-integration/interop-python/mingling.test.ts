@@ -16,15 +16,10 @@ onEachBroker("workers of both languages that start beside each other", (openSite
     await using python = await pythonWorker({ ...pythonApp(site()), queues: ["for-python"], mingle: true });
     await python.waitFor(/mingle: sync complete/);
     const { control } = first;
-    // Redis keeps no command for a worker that is ready but does not yet listen.
-    const pythons = async (): Promise<string[]> =>
-      (await control.ping({ pattern: "python-*", matcher: "glob", limit: 1, timeout: 0.2 })).flatMap(
-        Object.keys,
-      );
-    await expect.poll(pythons, { timeout: 10_000 }).toHaveLength(1);
-    const [node = ""] = await pythons();
+    const [pong = {}] = await control.ping({ pattern: "python-*", matcher: "glob", limit: 1, timeout: 20 });
+    const [node = ""] = Object.keys(pong);
     const revoked = async (): Promise<readonly string[]> =>
-      (await control.inspect({ destination: node }).revoked())[node] ?? [];
+      (await control.inspect({ destination: node, timeout: 20 }).revoked())[node] ?? [];
     expect(await revoked()).toEqual([known]);
 
     await using client = await pythonClient(pythonApp(site()));
@@ -40,7 +35,7 @@ onEachBroker("workers of both languages that start beside each other", (openSite
     await second.stop();
 
     // And ours hears of Python's.
-    await expect.poll(() => q.gossip?.peers, { timeout: 10_000 }).toEqual([node]);
+    await expect.poll(() => q.gossip?.peers).toEqual([node]);
 
     expect(python.lines.filter((line) => /Traceback|ERROR|CRITICAL/.test(line))).toEqual([]);
   });

@@ -15,7 +15,7 @@ interface Seen {
 const statesSeenByPython = `
 seen = []
 result = app.send_task(args["task"], args["args"], queue=args["queue"])
-result.get(timeout=10, on_message=lambda meta: seen.append([meta["status"], meta["result"]]))
+result.get(timeout=30, on_message=lambda meta: seen.append([meta["status"], meta["result"]]))
 return [[state, repr(data) if isinstance(data, Exception) else data] for state, data in seen]
 `;
 
@@ -31,7 +31,7 @@ async function statesOf(
   }
   const seen: [string, unknown][] = [];
   const result = await fleet.app.sendTask(`interop.${task}`, args, { queue });
-  await result.get({ timeout: 10, onMessage: (meta) => seen.push([meta.status, meta.result]) });
+  await result.get({ timeout: 30, onMessage: (meta) => seen.push([meta.status, meta.result]) });
   return seen;
 }
 
@@ -79,7 +79,7 @@ withFleet("outcomes", { settings }, (fleet) => {
     });
 
     it("reports the states of a retried task in their order", async () => {
-      const seen = await statesOf(fleet(), direction, ["retry_n_times", 1, 0.2]);
+      const seen = await statesOf(fleet(), direction, ["retry_n_times", 1, 1]);
       // The first state may be over before the client listens.
       const states = seen.map(([state]) => state).filter((state, at) => at > 0 || state !== "STARTED");
       expect(states).toEqual(["RETRY", "STARTED", "SUCCESS"]);
@@ -87,7 +87,7 @@ withFleet("outcomes", { settings }, (fleet) => {
 
     it("reports custom states with their data", async () => {
       // The pause before each state: who waits for them has begun by then.
-      const seen = await statesOf(fleet(), direction, ["progress", 2, 0.3]);
+      const seen = await statesOf(fleet(), direction, ["progress", 2, 1]);
       expect(seen.filter(([state]) => state === "PROGRESS")).toEqual([
         ["PROGRESS", { current: 0, total: 2 }],
         ["PROGRESS", { current: 1, total: 2 }],
@@ -96,7 +96,7 @@ withFleet("outcomes", { settings }, (fleet) => {
     });
 
     it("reports STARTED with process and node", async () => {
-      const id = await fleet().across(direction).send("sleep_for", [0.4]);
+      const id = await fleet().across(direction).send("sleep_for", [2]);
       const read = async (): Promise<Seen> =>
         direction.client === "Python"
           ? fleet().python.state(id)
@@ -158,7 +158,7 @@ withFleet("outcomes", { settings }, (fleet) => {
     const code = `
 def caught(*arguments):
     try:
-        app.send_task("interop.fail", arguments, queue="for-q").get(timeout=10)
+        app.send_task("interop.fail", arguments, queue="for-q").get(timeout=30)
     except Exception as error:
         return [type(error).__name__, type(error).__module__, isinstance(error, TypeError), list(error.args)]
 return [caught("TypeError", "a"), caught("OnlyHereError", "b"), caught("RangeError", "c")]
@@ -173,7 +173,7 @@ return [caught("TypeError", "a"), caught("OnlyHereError", "b"), caught("RangeErr
     const result = await fleet().app.sendTask("interop.fail", ["ValueError", "boom", 42], {
       queue: "for-python",
     });
-    const error = await result.get({ timeout: 10 }).then(
+    const error = await result.get({ timeout: 30 }).then(
       () => expect.unreachable("it failed"),
       (thrown: unknown) => thrown,
     );
@@ -182,7 +182,7 @@ return [caught("TypeError", "a"), caught("OnlyHereError", "b"), caught("RangeErr
     expect((error as RemoteTaskError).message).toContain("boom");
     expect((error as RemoteTaskError).traceback).toContain("Traceback (most recent call last)");
     const cause = await fleet().app.sendTask("interop.fail_with_cause", [], { queue: "for-python" });
-    await expect(cause.get({ timeout: 10 })).rejects.toBeInstanceOf(InteropError);
+    await expect(cause.get({ timeout: 30 })).rejects.toBeInstanceOf(InteropError);
     expect(await cause.traceback()).toContain("ZeroDivisionError");
   });
 
@@ -190,14 +190,14 @@ return [caught("TypeError", "a"), caught("OnlyHereError", "b"), caught("RangeErr
     const result = await fleet().app.sendTask("interop.fail", ["InteropError", "a", [1]], {
       queue: "for-python",
     });
-    const error: unknown = await result.get({ timeout: 10, propagate: false });
+    const error: unknown = await result.get({ timeout: 30, propagate: false });
     expect(error).toBeInstanceOf(InteropError);
     expect((error as InteropError).args).toEqual(["a", [1]]);
   });
 
   it("shows us nested Python classes by their qualified name", async () => {
     const result = await fleet().app.sendTask("interop.fail", ["NestedError", "x"], { queue: "for-python" });
-    const error: unknown = await result.get({ timeout: 10, propagate: false });
+    const error: unknown = await result.get({ timeout: 30, propagate: false });
     expect(error).toMatchObject({ excType: "Outer.NestedError", excModule: "tasks", args: ["x"] });
   });
 });

@@ -4,7 +4,7 @@ import { type Fleet, withFleet } from "./fleet.ts";
 
 /** Asks with Celery's client, in one call of the interpreter; answers by command and node, in the order asked. */
 const askAll = `
-inspect = app.control.inspect(timeout=1.0, limit=2)
+inspect = app.control.inspect(timeout=20, limit=2)
 return [inspect._request(name, **arguments) for name, arguments in args]
 `;
 
@@ -65,7 +65,7 @@ withFleet("remote control", {}, (fleet) => {
     for (const [command, args] of commands)
       ours.push(
         await fleet()
-          .app.control.inspect({ limit: 2 })
+          .app.control.inspect({ limit: 2, timeout: 20 })
           .ask(command, { ...args }),
       );
     for (const [index, [command]] of commands.entries()) {
@@ -79,31 +79,33 @@ withFleet("remote control", {}, (fleet) => {
   it("chooses among Python's and our workers by name and by pattern", async () => {
     const { control } = fleet().app;
     const { hostname } = fleet().worker;
-    expect(await control.ping({ destination: hostname })).toEqual([{ [hostname]: { ok: "pong" } }]);
-    const [python] = await control.ping({ pattern: "python-*", matcher: "glob", limit: 1 });
+    expect(await control.ping({ destination: hostname, timeout: 20 })).toEqual([
+      { [hostname]: { ok: "pong" } },
+    ]);
+    const [python] = await control.ping({ pattern: "python-*", matcher: "glob", limit: 1, timeout: 20 });
     expect(Object.keys(python ?? {})).toEqual([expect.stringMatching(/^python-/)]);
-    const [same] = await control.ping({ pattern: "pyth", matcher: "pcre", limit: 1 });
+    const [same] = await control.ping({ pattern: "pyth", matcher: "pcre", limit: 1, timeout: 20 });
     expect(same).toEqual(python);
   });
 
   it("changes what a Python worker does", async () => {
     const { app, worker } = fleet();
-    const [reply] = await app.control.ping({ pattern: "python-*", matcher: "glob", limit: 1 });
+    const [reply] = await app.control.ping({ pattern: "python-*", matcher: "glob", limit: 1, timeout: 20 });
     const [destination = ""] = Object.keys(reply ?? {});
-    const to = { destination, reply: true } as const;
+    const to = { destination, reply: true, timeout: 20 } as const;
     const told = async (replies: Promise<readonly object[]>): Promise<unknown> =>
       Object.values((await replies)[0] ?? {})[0];
     const queue = `extra-${crypto.randomUUID()}`;
     expect(await told(app.control.addConsumer(queue, to))).toEqual({ ok: `add consumer ${queue}` });
-    expect(await (await app.sendTask("interop.add", [2, 3], { queue })).get({ timeout: 10 })).toBe(5);
+    expect(await (await app.sendTask("interop.add", [2, 3], { queue })).get({ timeout: 30 })).toBe(5);
     expect(await told(app.control.cancelConsumer(queue, to))).toEqual({
       ok: `no longer consuming from ${queue}`,
     });
     const id = crypto.randomUUID();
     expect(await told(app.control.revoke(id, to))).toEqual({ ok: `tasks {'${id}'} flagged as revoked` });
-    expect((await app.control.inspect({ destination }).revoked())[destination]).toContain(id);
+    expect((await app.control.inspect({ destination, timeout: 20 }).revoked())[destination]).toContain(id);
     const start = await app.sendTask("interop.add", [1, 1], { queue: "for-python", taskId: id });
-    await expect(start.get({ timeout: 10 })).rejects.toThrow("revoked");
+    await expect(start.get({ timeout: 30 })).rejects.toThrow("revoked");
     expect(worker.isStopping).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { type Language, queueOf, withFleet } from "./fleet.ts";
 
 const languages: readonly Language[] = ["Q", "Python"];
 const everywhere = Object.values(queueOf);
-const wait = { timeout: 15 };
+const wait = { timeout: 30 };
 
 // `celery.accumulate`, which makes one value of the group, is sent like any other task: a route says who runs it.
 describe.each(languages)("tasks replaced by groups, gathered by %s", (gatherer) => {
@@ -19,7 +19,7 @@ def to(queue, signature):
     return signature.set(queue=queue)
 both, add_to_all = queues, tasks.add_to_all
 python, q = "${queueOf.Python}", "${queueOf.Q}"
-return (${expression}).get(timeout=10, propagate=False)`,
+return (${expression}).get(timeout=30, propagate=False)`,
         everywhere,
       );
 

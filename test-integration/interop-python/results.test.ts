@@ -47,7 +47,7 @@ withFleet("results over rpc", { rpc: true }, (fleet) => {
       const code = `
 link = tasks.add.s(10).set(queue=args["next"])
 result = app.send_task("interop.add", [1, 2], queue=args["first"], link=link)
-return result.get(timeout=10)
+return result.get(timeout=30)
 `;
       const [first, next] = [queueOf[direction.worker], queueOf[direction.client]];
       expect(await fleet().python.run(code, { first, next })).toBe(3);
@@ -57,7 +57,7 @@ return result.get(timeout=10)
   it("tells us of custom states that Python reports", async () => {
     const seen: unknown[] = [];
     const result = await fleet().app.sendTask("interop.progress", [2], { queue: queueOf.Python });
-    await result.get({ timeout: 10, onMessage: (meta) => seen.push([meta.status, meta.result]) });
+    await result.get({ timeout: 30, onMessage: (meta) => seen.push([meta.status, meta.result]) });
     expect(seen).toEqual([
       ["PROGRESS", { current: 0, total: 2 }],
       ["PROGRESS", { current: 1, total: 2 }],
@@ -69,7 +69,7 @@ return result.get(timeout=10)
     const code = `
 seen = []
 result = app.send_task("interop.progress", [2], queue=args)
-result.get(timeout=10, on_message=lambda meta: seen.append([meta["status"], meta["result"]]))
+result.get(timeout=30, on_message=lambda meta: seen.append([meta["status"], meta["result"]]))
 return seen
 `;
     expect(await fleet().python.run(code, queueOf.Q)).toEqual([

@@ -11,8 +11,8 @@ const settings = {
 const thereAndBack = `
 value = eval(args["expression"], {**vars(tasks), "UTC": tasks.timezone.utc})
 checked = app.send_task("interop.check", [value, args["expression"]], queue=args["queue"])
-returned = app.send_task("interop.identity", [value], queue=args["queue"]).get(timeout=10)
-return [checked.get(timeout=10), repr(returned) == repr(value) or f"{returned!r:.200} came back"]
+returned = app.send_task("interop.identity", [value], queue=args["queue"]).get(timeout=30)
+return [checked.get(timeout=30), repr(returned) == repr(value) or f"{returned!r:.200} came back"]
 `;
 
 withFleet("values", { settings }, (fleet, broker) => {

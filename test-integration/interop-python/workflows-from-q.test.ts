@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { queueOf, withFleet } from "./fleet.ts";
 
 const { Q, Python } = queueOf;
-const wait = { timeout: 15 };
+const wait = { timeout: 30 };
 
 /** Tasks known by name only have no types to compose by. */
 const any = { chain, chord, group } as unknown as {

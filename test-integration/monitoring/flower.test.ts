@@ -39,13 +39,11 @@ async function startFlower(broker: string): Promise<AsyncDisposable & { call: Ca
     return { status: response.status, body: text.startsWith("{") ? (JSON.parse(text) as object) : text };
   };
   await expect
-    .poll(
-      () =>
-        call("GET", "workers").then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      { timeout: 15_000 },
+    .poll(() =>
+      call("GET", "workers").then(
+        ({ status }) => status,
+        () => 0,
+      ),
     )
     .toBe(200);
   return { call, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
@@ -87,7 +85,7 @@ requires("redis", "python")("Flower", () => {
     const { call } = flower;
 
     await expect
-      .poll(async () => (await call("GET", "workers?refresh=1")).body, { timeout: 15_000 })
+      .poll(async () => (await call("GET", "workers?refresh=1")).body)
       .toMatchObject({ "q@flower": { registered: expect.arrayContaining(["interop.add"]) as string[] } });
     const done = await app.sendTask("interop.add", [1, 2]);
     const task = async (id: string): Promise<unknown> => (await call("GET", `task/info/${id}`)).body;
@@ -123,8 +121,8 @@ requires("redis", "python")("Flower", () => {
     const waiting = await app.sendTask("interop.wait");
     await expect.poll(() => task(waiting.id)).toMatchObject({ state: "STARTED" });
     expect((await call("POST", `task/revoke/${waiting.id}?terminate=true`)).status).toBe(200);
-    await expect.poll(() => task(waiting.id), { timeout: 5000 }).toMatchObject({ state: "REVOKED" });
+    await expect.poll(() => task(waiting.id)).toMatchObject({ state: "REVOKED" });
     expect((await call("POST", "worker/shutdown/q@flower")).status).toBe(200);
     await worker.stopped;
-  }, 60_000);
+  });
 });

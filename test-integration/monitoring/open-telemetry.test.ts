@@ -60,7 +60,7 @@ requires("redis", "python")("a trace by OpenTelemetry, through both languages", 
   /** The span of that name that ended in this process. */
   async function ours(name: string): Promise<SeenSpan> {
     const find = () => exporter.getFinishedSpans().find((one) => one.name === name);
-    await expect.poll(find, { timeout: 20_000 }).toBeDefined();
+    await expect.poll(find).toBeDefined();
     const found = find();
     const { traceId = "", spanId = "" } = found?.spanContext() ?? {};
     return { span: name, trace: traceId, id: spanId, parent: found?.parentSpanContext?.spanId ?? null };

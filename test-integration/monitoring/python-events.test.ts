@@ -59,7 +59,7 @@ onEachBroker("Events across the border", (openSite, broker) => {
       hostname: "q@here",
     });
     await using python = await pythonClient(pythonApp(site()));
-    const followed = python.run<Record<string, unknown>>(follow, { tasks: TASKS, timeout: 30 }, 60_000);
+    const followed = python.run<Record<string, unknown>>(follow, { tasks: TASKS, timeout: 30 });
     await python.program.waitFor(/capturing/);
     for (let sent = 0; sent < TASKS; sent += 100)
       await Promise.all(Array.from({ length: 100 }, () => app.sendTask("interop.add", [1, 2])));
@@ -72,7 +72,7 @@ onEachBroker("Events across the border", (openSite, broker) => {
       alive: 1,
     });
     expect(worker.events?.dispatcher.stats).toMatchObject({ dropped: 0 });
-  }, 90_000);
+  });
 
   it("let us follow every step of tasks in a Python worker", async () => {
     // Celery with events on takes a while on RabbitMQ.
@@ -92,7 +92,7 @@ onEachBroker("Events across the border", (openSite, broker) => {
     };
     const captured = new EventReceiver(app).capture({ "*": note }, { signal: stop.signal, timeout: 30 });
     // Asked for by the receiver, so it listens.
-    await expect.poll(() => state.workers.size, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => state.workers.size).toBe(1);
     await Promise.all(Array.from({ length: tasks }, () => app.sendTask("interop.add", [1, 2])));
     await captured;
     const differing = [...lives.values()].filter((life) => life.join() !== LIFE.join());
@@ -103,7 +103,7 @@ onEachBroker("Events across the border", (openSite, broker) => {
     expect(state.taskTypes()).toEqual(["interop.add"]);
     expect(state.aliveWorkers().map(({ swIdent }) => swIdent)).toEqual(["py-celery"]);
     expect(worker.isRunning).toBe(true);
-  }, 90_000);
+  });
 
   it("show us in Celery's own dump of events", async () => {
     await using app = interopApp(site());

@@ -75,7 +75,7 @@ requires("redis")("Debugging a worker", () => {
       await inspect.waitFor(/4242$/);
       inspect.write(".exit\n");
       expect(await result).toBe(4242);
-      expect(await set.worker.stop("SIGTERM", 8000)).toEqual({ code: 0, signal: null });
+      expect(await set.worker.stop("SIGTERM")).toEqual({ code: 0, signal: null });
     },
   );
 });

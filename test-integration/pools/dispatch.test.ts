@@ -8,11 +8,10 @@ import { faultPool, job, withPool } from "./open-pool.ts";
 describe("fair dispatch", () => {
   it("never lets short jobs wait behind a long one while another process is free", () =>
     withPool(faultPool("processes"), async (pool) => {
-      const long = pool.run(job("block", { ms: 2000 }));
-      const began = performance.now();
+      const long = pool.run(job("block", { ms: 60_000 }));
       await Promise.all(Array.from({ length: 100 }, () => pool.run(job("echo"))));
-      expect(performance.now() - began).toBeLessThan(1500);
       expect(pool.running).toBe(1);
+      pool.terminateAll(new Error("seen enough"));
       await long;
     }));
 
@@ -83,7 +82,7 @@ describe("dispatch with jobs sent ahead", () => {
     await withPool(faultPool("processes", { size: 1 }), async (pool) => {
       await Promise.all(Array.from({ length: 100 }, () => pool.run(job("echo"))));
       const began = deferred<void>();
-      const long = pool.run({ ...job("block", { ms: 500 }), onAccepted: () => began.resolve() });
+      const long = pool.run({ ...job("block", { ms: 2000 }), onAccepted: () => began.resolve() });
       const waiting = [1, 2, 3].map((line) => job("note", { file, line }));
       for (const each of waiting) pool.submit(each, () => expect.unreachable("it was taken back"));
       await began.promise;
@@ -100,7 +99,7 @@ describe("dispatch with jobs sent ahead", () => {
     const file = join(folder.path, "ran");
     await withPool(faultPool("processes", { sendAhead: 3 }), async (pool) => {
       const jobs = Array.from({ length: 8 }, (_, line) =>
-        pool.run(job("write down that it ran", { file, line, ms: 300 })),
+        pool.run(job("write down that it ran", { file, line, ms: 1000 })),
       );
       await waitUntil(async () => (await readFile(file, "utf8")).trim().split("\n").length === 2);
       process.kill(pool.stats().executors?.[0]?.pid as number, "SIGKILL");

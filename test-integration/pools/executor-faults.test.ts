@@ -98,9 +98,9 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
     withPool(faultPool(kind, { size: 1 }), async (pool) => {
       const accepted = deferred<unknown>();
       const onAccepted = (): void => accepted.resolve(undefined);
-      const outcome = pool.run({ ...job("sleep", { ms: 50 }), hardLimitMs: 300, onAccepted });
+      const outcome = pool.run({ ...job("sleep", { ms: 50 }), hardLimitMs: 1500, onAccepted });
       await accepted.promise;
-      for (const end = Date.now() + 600; Date.now() < end;);
+      for (const end = Date.now() + 2000; Date.now() < end;);
       expect(await outcome).toEqual({ status: "done", value: "slept" });
     }));
 
@@ -121,7 +121,7 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
   it("shows what an executor does while its event loop is blocked", async () => {
     const lines: string[] = [];
     await withPool(faultPool(kind, { size: 1, onLog: ({ line }) => lines.push(line) }), async (pool) => {
-      const blocked = pool.run(job("block", { ms: 2500 }));
+      const blocked = pool.run(job("block", { ms: 5000 }));
       const busy = async (): Promise<string> =>
         (await pool.dumpStacks()).map(({ stack }) => stack).join("\n");
       let stacks = await busy();
@@ -138,8 +138,9 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
     () =>
       withPool(faultPool(kind, { size: 1, maxRestarts: Infinity }), async (pool) => {
         let looks = 0;
-        for (let round = 0; round < rounds; round++) {
-          const ended = pool.run({ ...job("block", { ms: 60_000 }), hardLimitMs: 30 + 60 * (round % 10) });
+        // A busy machine may need more rounds, and longer ones, until the first look has come before the end.
+        for (let round = 0; round < rounds || looks === 0; round++) {
+          const ended = pool.run({ ...job("block", { ms: 60_000 }), hardLimitMs: 30 + 60 * (round % 50) });
           let isOver = false;
           void ended.then(() => (isOver = true));
           while (!isOver) {
@@ -148,7 +149,6 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
           }
           expect(await ended).toMatchObject({ status: "timed out", orphaned: false });
         }
-        expect(looks).toBeGreaterThan(0);
         expect(await pool.run(job("echo", { value: 1 }))).toEqual({ status: "done", value: 1 });
       }),
     600_000,
@@ -165,9 +165,9 @@ describe("a pool of processes", () => {
 
   it("waits for a process that is stopped and continued", () =>
     withPool(faultPool("processes", { size: 1 }), async (pool) => {
-      const running = pool.run(job("sleep", { ms: 1 }));
       const pid = pool.stats().executors?.[0]?.pid as number;
       process.kill(pid, "SIGSTOP");
+      const running = pool.run(job("sleep", { ms: 1 }));
       // It had nothing to do but that job, and has not done it by the time a second process has started and run one.
       await pool.grow(1);
       expect(await pool.run(job("echo", { value: 1 }))).toEqual({ status: "done", value: 1 });

@@ -27,7 +27,7 @@ requires("redis")("A worker with processes that is told to stop", () => {
           what: `${due} ends (${seed})`,
           timeoutMs: 30_000,
         });
-        expect(await worker.stop("SIGTERM", 10_000), seed).toEqual({ code: 0, signal: null });
+        expect(await worker.stop("SIGTERM"), seed).toEqual({ code: 0, signal: null });
       }
     };
     await Promise.all([lane(), lane(), lane()]);
@@ -52,7 +52,7 @@ requires("redis")("A worker with processes that is told to stop", () => {
     await waitUntil(async () => (await set.read()).starts.has(id));
     set.worker.kill("SIGINT");
     await set.worker.waitFor(/warm shutdown/);
-    expect(await set.worker.stop("SIGINT", 8000)).toEqual({ code: 1, signal: null });
+    expect(await set.worker.stop("SIGINT")).toEqual({ code: 1, signal: null });
     await using _next = await set.start();
     await waitUntil(async () => (await set.read()).starts.get(id) === 2, { what: "the second start" });
   });
@@ -63,7 +63,7 @@ requires("redis")("A worker with processes that is told to stop", () => {
     await waitUntil(async () => (await set.read()).starts.has(id));
     const sent = await set.client.sendTask("pools.loop");
     await waitUntil(async () => (await set.client.AsyncResult(sent.id).state()) !== "SUCCESS");
-    expect((await set.worker.stop("SIGTERM", 8000)).signal).toBeNull();
+    expect((await set.worker.stop("SIGTERM")).signal).toBeNull();
     await using _next = await set.start();
     await waitUntil(async () => (await set.read()).starts.get(id) === 2, { what: "the second start" });
   });

@@ -23,7 +23,6 @@ requires("redis")("Signals to a worker with a pool", () => {
       const report = await waitUntil(shown, {
         accept: (text) => text.includes("1 tasks run") && /at loop \(file:.*pools\/app\.mjs/.test(text),
         what: "the stack of the task",
-        timeoutMs: 15_000,
       });
       expect(report).toMatch(/1 tasks run\\n +pools\.loop\[[-0-9a-f]+\] for [\d.]+ s in process \d+/);
       expect(report).toMatch(/executor [12], process \d+.*:\\n +waits/);
@@ -38,7 +37,7 @@ requires("redis")("Signals to a worker with a pool", () => {
     const started = async (): Promise<number> => (await set.read()).starts.size;
     await waitUntil(started, { accept: (count) => count === 2 });
     const children = childrenOf(set.worker.pid);
-    expect(await set.worker.stop("SIGQUIT", 8000)).toEqual({ code: 1, signal: null });
+    expect(await set.worker.stop("SIGQUIT")).toEqual({ code: 1, signal: null });
     expect(children.filter(isAlive)).toEqual([]);
     await using _next = await set.start(["-c", "1"]);
     await waitUntil(async () => (await set.read()).starts.get(looping.id) === 2, {
@@ -57,11 +56,8 @@ requires("redis")("Signals to a worker with a pool", () => {
     set.worker.kill("SIGINT");
     await set.worker.waitFor(/cold shutdown/);
     expect(set.worker.isRunning).toBe(true);
-    expect(await set.worker.stop("SIGINT", 2000)).toEqual({ code: 1, signal: null });
-    await waitUntil(() => children.filter(isAlive).length === 0, {
-      timeoutMs: 2000,
-      what: "the end of the children",
-    });
+    expect(await set.worker.stop("SIGINT")).toEqual({ code: 1, signal: null });
+    await waitUntil(() => children.filter(isAlive).length === 0, { what: "the end of the children" });
   });
 
   it.concurrent(
@@ -88,7 +84,7 @@ requires("redis")("Signals to a worker with a pool", () => {
       };
       await using foreground = run([]);
       await foreground.waitFor(/ ready\.$/, { timeoutMs: 30_000 });
-      expect(await foreground.stop("SIGHUP", 8000)).toEqual({ code: 0, signal: null });
+      expect(await foreground.stop("SIGHUP")).toEqual({ code: 0, signal: null });
 
       const pid = (): number => Number(readFileSync(pidfile, "utf8"));
       await using start = run(["--detach", "--pidfile", pidfile, "--logfile", logfile]);
@@ -102,7 +98,7 @@ requires("redis")("Signals to a worker with a pool", () => {
           what: "the worker that takes over",
           timeoutMs: 30_000,
         });
-        expect(isAlive(first)).toBe(false);
+        await waitUntil(() => !isAlive(first), { what: "the end of the first worker" });
         expect(await call("pools.pid")).not.toBe(before);
         process.kill(second, "SIGTERM");
         await waitUntil(() => !isAlive(second), { what: "its end", timeoutMs: 15_000 });

@@ -21,7 +21,7 @@ requires("redis")("A worker with threads", () => {
     expect(await set.call("pools.add", [2, 3])).toBe(5);
     await waitUntil(async () => (await set.read()).ends.has(id), { what: "the end of the neighbour" });
     expect((await set.read()).starts.get(id)).toBe(1);
-    expect(await set.worker.stop("SIGTERM", 8000)).toEqual({ code: 0, signal: null });
+    expect(await set.worker.stop("SIGTERM")).toEqual({ code: 0, signal: null });
   });
 
   it.concurrent.each([
@@ -43,7 +43,7 @@ requires("redis")("A worker with threads", () => {
     const failed = sent.get({ timeout: 20 }).catch((error: unknown) => error);
     for (let n = 0; n < 20; n++) expect(await set.call("pools.add", [n, 1])).toBe(n + 1);
     expect(await failed).toMatchObject({ code: "ERR_Q_TIME_LIMIT" });
-    expect(performance.now() - startedMs).toBeLessThan(4000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 
   it.concurrent("revokes a loop, and gives one back that a cold shutdown ends", async () => {
@@ -54,7 +54,7 @@ requires("redis")("A worker with threads", () => {
     await expect(revoked.get({ timeout: 20 })).rejects.toMatchObject({ code: "ERR_Q_TASK_REVOKED" });
     const given = await set.client.sendTask("pools.poison", ["loop"]);
     await waitUntil(async () => (await set.read()).starts.has(given.id));
-    expect(await set.worker.stop("SIGQUIT", 8000)).toEqual({ code: 1, signal: null });
+    expect(await set.worker.stop("SIGQUIT")).toEqual({ code: 1, signal: null });
     await using _next = await set.start();
     await waitUntil(async () => (await set.read()).starts.get(given.id) === 2, { what: "the second start" });
     expect((await set.read()).starts.get(revoked.id)).toBe(1);

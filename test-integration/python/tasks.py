@@ -18,6 +18,7 @@ from datetime import time as time_of_day
 
 from celery import Celery, Task, group
 from celery.exceptions import Ignore, Reject
+from celery.signals import worker_ready
 from kombu import Exchange, Queue
 from kombu.common import Broadcast
 from kombu.utils import json as kombu_json
@@ -62,8 +63,22 @@ def _settings():
     return settings
 
 
+#: Printed by a worker that every message reaches; "ready" comes a moment earlier.
+LISTENS = "interop: the worker listens"
+
 app = Celery("interop")
 app.conf.update(_settings())
+
+
+@worker_ready.connect
+def _tell_when_it_listens(sender, **_):
+    """On Redis no command and no broadcast reaches a worker before the first turn of its loop, which subscribes."""
+    hub = sender.hub
+    if hub is None:
+        return print(LISTENS, flush=True)
+    hub.call_soon(hub.call_soon, print, LISTENS)
+    # Ends the first turn, which waits for something to happen.
+    hub.timer.call_after(0.01, lambda: None)
 
 
 def _task(name, **options):

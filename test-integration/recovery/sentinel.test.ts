@@ -25,7 +25,7 @@ async function startSentinel(folder: TempFolder, watched: number) {
     "bind 127.0.0.1",
     `dir ${folder.path}`,
     `sentinel monitor ${MASTER} 127.0.0.1 ${watched} 2`,
-    `sentinel down-after-milliseconds ${MASTER} 500`,
+    `sentinel down-after-milliseconds ${MASTER} 2000`,
     `sentinel failover-timeout ${MASTER} 3000`,
   ];
   await writeFile(file, `${lines.join("\n")}\n`);

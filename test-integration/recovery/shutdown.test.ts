@@ -18,7 +18,7 @@ import { unexplainedRepeats } from "./executions.ts";
 
 const rounds = process.env["Q_TEST_FULL"] === "1" ? 40 : 2;
 /** Longer than any of these tests waits for a worker to end. */
-const LONG_MS = 30_000;
+const LONG_MS = 60_000;
 const app = "recovery/app.mjs";
 
 for (const broker of brokers) {
@@ -79,7 +79,7 @@ for (const broker of brokers) {
           await waitUntil(async () => (await set.read()).starts.size >= due, {
             what: `${due} starts (${seed})`,
           });
-          expect(await worker.stop("SIGTERM", 10_000), seed).toEqual({ code: 0, signal: null });
+          expect(await worker.stop("SIGTERM"), seed).toEqual({ code: 0, signal: null });
           // Nothing that ran here was left unfinished.
           const own = (await set.read()).entries.filter(({ pid }) => pid === worker.pid);
           expect(own.filter(({ event }) => event === "start").length, seed).toBe(
@@ -100,7 +100,7 @@ for (const broker of brokers) {
       worker.kill("SIGINT");
       await worker.waitFor(/warm shutdown/);
       expect(worker.isRunning).toBe(true);
-      expect(await worker.stop("SIGINT", 8000)).toEqual({ code: 1, signal: null });
+      expect(await worker.stop("SIGINT")).toEqual({ code: 1, signal: null });
       expect((await set.read()).ends.has(id)).toBe(false);
       await using _next = await qWorker(set.worker);
       await set.allEnd([id]);
@@ -112,7 +112,7 @@ for (const broker of brokers) {
       await using worker = await qWorker(set.worker);
       const [id = ""] = await set.send(1, () => LONG_MS, "recovery.interrupted");
       await waitUntil(async () => (await set.read()).starts.has(id));
-      expect(await worker.stop("SIGQUIT", 8000)).toEqual({ code: 1, signal: null });
+      expect(await worker.stop("SIGQUIT")).toEqual({ code: 1, signal: null });
       await using _next = await qWorker(set.worker);
       await set.allEnd([id]);
       expect((await set.read()).starts.get(id)).toBe(2);
@@ -123,7 +123,7 @@ for (const broker of brokers) {
       await using worker = await qWorker({ ...set.worker, args: ["-c", "4", "--grace-period", "0.5"] });
       const [id = ""] = await set.send(1, () => LONG_MS, "recovery.interrupted");
       await waitUntil(async () => (await set.read()).starts.has(id));
-      const exit = await worker.stop("SIGTERM", 8000);
+      const exit = await worker.stop("SIGTERM");
       expect(exit.signal).toBeNull();
       expect((await set.read()).ends.has(id)).toBe(false);
       await using _next = await qWorker(set.worker);
@@ -142,14 +142,14 @@ requires("redis")("A worker that is told to stop without a broker", () => {
     proxy.refuse();
     await using early = startQWorker({ app, broker: proxy.url });
     await early.waitFor(/trying again/);
-    expect(await early.stop(signal, 8000)).toEqual({ code, signal: null });
+    expect(await early.stop(signal)).toEqual({ code, signal: null });
     expect(early.lines.filter((line) => line.endsWith(" ready."))).toEqual([]);
     await proxy.accept();
     await using late = await qWorker({ app, broker: proxy.url });
     proxy.refuse();
     proxy.cut();
     await late.waitFor(/trying again/);
-    expect(await late.stop(signal, 8000)).toEqual({ code, signal: null });
+    expect(await late.stop(signal)).toEqual({ code, signal: null });
   });
 
   it.concurrent("ends soon although its connection is dead and says nothing", async () => {
@@ -158,7 +158,7 @@ requires("redis")("A worker that is told to stop without a broker", () => {
     await using ledger = await openLedger();
     await using worker = await qWorker({ app, broker: proxy.url, ledger: ledger.path });
     proxy.blackhole();
-    expect(await worker.stop("SIGTERM", 12_000)).toEqual({ code: 0, signal: null });
+    expect(await worker.stop("SIGTERM")).toEqual({ code: 0, signal: null });
   });
 });
 

@@ -136,7 +136,7 @@ requires("redis", "python")("a fleet whose clients and workers are killed while 
     await using worker = await startWorker(broker);
     await using app = createApp("asking", { broker });
     python.kill("SIGSTOP");
-    expect(await app.control.ping({ limit: 1 })).toHaveLength(1);
+    expect(await app.control.ping({ limit: 1, timeout: 20 })).toHaveLength(1);
     python.kill("SIGCONT");
     // Perhaps one to the worker as well, which asked the others when it started.
     const late = await waitUntil(() => look.keys("*.reply.celery.pidbox"), {
@@ -146,7 +146,7 @@ requires("redis", "python")("a fleet whose clients and workers are killed while 
     expect(await ownerless(look)).toEqual([]);
 
     await twoMinutesLater(look);
-    expect(await app.control.ping({ limit: 2 })).toHaveLength(2);
+    expect(await app.control.ping({ limit: 2, timeout: 20 })).toHaveLength(2);
     expect(await look.exists(...late)).toBe(0);
     await Promise.all([worker.stop("SIGTERM"), python.stop("SIGTERM")]);
   });

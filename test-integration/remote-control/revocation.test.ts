@@ -40,15 +40,18 @@ requires("redis")("a revocation", () => {
       args: ["-c", "1", "-P", "prefork", "-Q", "killing"],
     });
     const running = await client.sendTask("interop.sleep_for", [60], { queue: "killing" });
-    const inspect = client.control.inspect({ limit: 1 });
+    const inspect = client.control.inspect({ limit: 1, timeout: 20 });
     const [node] = Object.keys(await inspect.ping());
     const active = async () => (await inspect.active())[node ?? ""] ?? [];
-    await expect
-      .poll(active, { timeout: 20_000 })
-      .toMatchObject([{ id: running.id, worker_pid: expect.any(Number) as number }]);
+    await expect.poll(active).toMatchObject([{ id: running.id, worker_pid: expect.any(Number) as number }]);
     const [info] = await active();
     expect(info?.worker_pid).not.toBe(worker.pid);
-    const replies = await client.control.terminate(running.id, { signal: "SIGKILL", reply: true, limit: 1 });
+    const replies = await client.control.terminate(running.id, {
+      signal: "SIGKILL",
+      reply: true,
+      limit: 1,
+      timeout: 20,
+    });
     expect(Object.values(replies[0] ?? {})).toEqual([{ ok: `terminate: ${running.id}` }]);
     await expect(running.get({ timeout: 20 })).rejects.toThrow("terminated");
     const alive = (): boolean => {

@@ -67,7 +67,7 @@ describe("a task whose executor is lost", () => {
   it("fails, and its caller hears of it", async () => {
     const { app, pool, id } = await lostTask({ acksLate: true });
     pool.jobs[0]?.end.resolve(lost);
-    await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
+    await expect(app.AsyncResult(id).get({ timeout: 20 })).rejects.toMatchObject({
       code: "ERR_Q_WORKER_LOST",
     });
   });
@@ -91,7 +91,7 @@ describe("a task whose executor is lost", () => {
       ]);
       pool.jobs[n]?.end.resolve(lost);
     }
-    await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
+    await expect(app.AsyncResult(id).get({ timeout: 20 })).rejects.toMatchObject({
       excType: "CrashLimitError",
       message: expect.stringContaining("the process died") as string,
     });
@@ -105,7 +105,7 @@ describe("a task whose executor is lost", () => {
     const { app, pool, id } = await lostTask({ rejectOnWorkerLost: true });
     pool.jobs[0]?.job.onAccepted?.({ index: 0, pid: process.pid, threadId: 0 });
     pool.jobs[0]?.end.resolve(lost);
-    await expect(app.AsyncResult(id).get({ timeout: 10 })).rejects.toMatchObject({
+    await expect(app.AsyncResult(id).get({ timeout: 20 })).rejects.toMatchObject({
       code: "ERR_Q_WORKER_LOST",
     });
     expect(pool.jobs).toHaveLength(1);

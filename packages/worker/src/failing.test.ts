@@ -40,7 +40,7 @@ it("stores a failure before it sends the error callbacks, which may look at it",
   const linkError = app.signature("on_error").set({ taskId: "errback-id" });
   await app.sendTask("fails", [], { taskId: "failed-id", linkError });
 
-  expect(await app.AsyncResult("errback-id").get({ timeout: 5 })).toBe("failed-id");
+  expect(await app.AsyncResult("errback-id").get({ timeout: 20 })).toBe("failed-id");
   expect(seen).toEqual(["FAILURE"]);
 });
 

@@ -2,7 +2,7 @@ import { createApp } from "@q/core";
 import { describe, expect, it } from "vitest";
 import { Worker } from "./worker.ts";
 
-const wait = { timeout: 10 };
+const wait = { timeout: 20 };
 
 describe("callbacks of a task", () => {
   it("are its child: a group, as in Celery, when there are several", async () => {

@@ -53,8 +53,8 @@ describe("a revocation", () => {
       ];
       await unwanted.revoke();
       await work(open());
-      await wanted.get({ timeout: 5 });
-      await expect(unwanted.get({ timeout: 5 })).rejects.toThrow("revoked");
+      await wanted.get({ timeout: 20 });
+      await expect(unwanted.get({ timeout: 20 })).rejects.toThrow("revoked");
       expect(ran).toEqual(["yes"]);
     },
   );
@@ -69,8 +69,8 @@ describe("a revocation", () => {
       const unwanted = await app.sendTask("t.note", ["no"], stamped("b"));
       const wanted = await app.sendTask("t.note", ["yes"], stamped("c"));
       await work(open());
-      await wanted.get({ timeout: 5 });
-      await expect(unwanted.get({ timeout: 5 })).rejects.toThrow("revoked");
+      await wanted.get({ timeout: 20 });
+      await expect(unwanted.get({ timeout: 20 })).rejects.toThrow("revoked");
       expect(ran).toEqual(["yes"]);
     },
   );
@@ -80,7 +80,7 @@ describe("a revocation", () => {
     const app = open();
     await work(open());
     const done = await app.sendTask("t.note", ["x"]);
-    await done.get({ timeout: 5 });
+    await done.get({ timeout: 20 });
     const unknown = app.AsyncResult(crypto.randomUUID());
     await app.control.revoke([unknown.id, done.id]);
     await expect.poll(() => unknown.state()).toBe("REVOKED");
@@ -104,11 +104,11 @@ describe("a revocation", () => {
     expect(Object.values(replies[0] ?? {})).toEqual([
       { ok: "headers defaultdict(<class 'set'>, {'tenant': {'b'}}) revoked" },
     ]);
-    await expect(held.get({ timeout: 5 })).rejects.toThrow("terminated");
-    await expect(later.get({ timeout: 5 })).rejects.toThrow("revoked");
+    await expect(held.get({ timeout: 20 })).rejects.toThrow("terminated");
+    await expect(later.get({ timeout: 20 })).rejects.toThrow("revoked");
     const next = await app.sendTask("t.note", ["next"], stamped("c"));
-    await expect(next.get({ timeout: 5 })).rejects.toThrow("revoked");
-    await (await app.sendTask("t.note", ["other"], stamped("d"))).get({ timeout: 5 });
+    await expect(next.get({ timeout: 20 })).rejects.toThrow("revoked");
+    await (await app.sendTask("t.note", ["other"], stamped("d"))).get({ timeout: 20 });
     expect(ran).toEqual(["other"]);
   });
 

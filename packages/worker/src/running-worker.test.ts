@@ -8,7 +8,7 @@ import { FakeClock, type RecordingLogger } from "@q/kernel/testing";
 import type { ResultMeta } from "@q/backends";
 import { bench } from "./testing/bench.ts";
 
-const wait = { timeout: 10 };
+const wait = { timeout: 20 };
 
 /** Resolves with the next event of that name. */
 function next(app: App, name: keyof AppEvents): Promise<unknown> {

@@ -85,4 +85,4 @@ it("ends soon also when the result backend keeps it waiting", async () => {
   const beginMs = performance.now();
   await worker.stop("cold");
   expect(performance.now() - beginMs).toBeLessThan(5000);
-}, 15_000);
+});

@@ -38,7 +38,7 @@ async function scene(onStore: (meta: ResultMeta) => void = () => {}) {
 
 it("stores that a task is tried again before it is sent, so that no later state is overwritten", async () => {
   const { steps, result } = await scene();
-  await expect(result.get({ timeout: 10 })).rejects.toThrow("twice");
+  await expect(result.get({ timeout: 20 })).rejects.toThrow("twice");
   expect(steps).toEqual(["sent 0", "stored RETRY", "sent 1", "stored FAILURE"]);
 });
 
@@ -46,7 +46,7 @@ it("tries a task again although that could not be stored", async () => {
   const { steps, result, logger } = await scene(({ status, taskId }) => {
     if (status === "RETRY") throw new BackendStoreError("the store is down", { taskId, state: status });
   });
-  await expect(result.get({ timeout: 10 })).rejects.toThrow("twice");
+  await expect(result.get({ timeout: 20 })).rejects.toThrow("twice");
   expect(steps.at(-1)).toBe("stored FAILURE");
   expect(logger.lines.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
     "the state of a task that is tried again could not be stored",

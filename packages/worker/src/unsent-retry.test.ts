@@ -33,7 +33,7 @@ it("gives a late message back when the retry of its task cannot be sent, and use
   await worker.start();
   const result = await task.delay();
   await done.promise;
-  await result.get({ timeout: 10 });
+  await result.get({ timeout: 20 });
   expect(runs).toEqual([
     [0, false],
     [0, true],

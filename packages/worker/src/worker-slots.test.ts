@@ -4,7 +4,7 @@ import { deferred } from "@q/kernel";
 import { bench } from "./testing/bench.ts";
 import { Worker } from "./worker.ts";
 
-const wait = { timeout: 10 };
+const wait = { timeout: 20 };
 
 describe("the slots of a worker", () => {
   it("are never exceeded, however much waits", async () => {

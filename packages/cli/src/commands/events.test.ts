@@ -37,7 +37,7 @@ function qEvents(argv: readonly string[], folder = tmpdir()): Run {
   );
   return {
     printed: async (pattern) => {
-      await expect.poll(() => lines.some((line) => pattern.test(line)), { timeout: 5000 }).toBe(true);
+      await expect.poll(() => lines.some((line) => pattern.test(line))).toBe(true);
       return lines.find((line) => pattern.test(line)) ?? "";
     },
     end: async () => {

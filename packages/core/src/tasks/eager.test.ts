@@ -131,7 +131,7 @@ describe("a task applied here and now", () => {
     await using _ = app;
     const add = app.task("t.add", (x: number, y: number) => x + y);
     const { id } = await add.apply([2, 3]);
-    expect(await app.AsyncResult(id).get({ timeout: 1 })).toBe(5);
+    expect(await app.AsyncResult(id).get({ timeout: 20 })).toBe(5);
   });
 });
 
@@ -141,7 +141,7 @@ describe("calls with task_always_eager", () => {
     const add = app.task("t.add", (x: number, y: number) => x + y);
     const total = app.task("t.total", async (n: number) => (await (await add.delay(n, 1)).get()) * 10);
     const result: AsyncResult<number> = await total.delay(1);
-    expect([await result.get({ timeout: 1 }), (await result.meta())?.status]).toEqual([20, "SUCCESS"]);
+    expect([await result.get({ timeout: 20 }), (await result.meta())?.status]).toEqual([20, "SUCCESS"]);
     expect(await (await app.send(add.s(1), [2])).get()).toBe(3);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Channel, Delivery, Settlement } from "../contracts.ts";
 
 /** Long enough for a loaded machine: a case that waits this long has failed. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 /** How long nothing must happen before we believe that nothing will. */
 const QUIET_MS = 150;
 

@@ -126,7 +126,7 @@ describe("tasks traced by OpenTelemetry", () => {
     instrumentTasks()();
     const { app } = await bench();
     const plain = app.task("t.plain", () => trace.getActiveSpan() === undefined);
-    expect(await (await plain.delay()).get({ timeout: 10 })).toBe(true);
+    expect(await (await plain.delay()).get({ timeout: 20 })).toBe(true);
     expect(exporter.getFinishedSpans()).toEqual([]);
     expect(seenHeaders.at(-1)).not.toHaveProperty("traceparent");
   });

@@ -164,15 +164,15 @@ describe("a worker", () => {
     const secret = app.task({ name: "t.secret", sendEvents: false }, () => 1);
     const open = app.task("t.open", () => 2);
     const worker = await work({ withoutHeartbeat: true });
-    await (await open.delay()).get({ timeout: 10 });
+    await (await open.delay()).get({ timeout: 20 });
     expect([worker.events?.enableTaskEvents(), worker.events?.enableTaskEvents()]).toEqual([true, false]);
-    await (await secret.delay()).get({ timeout: 10 });
+    await (await secret.delay()).get({ timeout: 20 });
     const second = await open.delay();
     const heard = await heardUntil("task-succeeded");
     expect(new Set(heard.map((event) => event["uuid"]))).toEqual(new Set([second.id]));
     expect(heard.at(-1)).toMatchObject({ result: "2" });
     expect([worker.events?.disableTaskEvents(), worker.events?.disableTaskEvents()]).toEqual([true, false]);
-    await (await open.delay()).get({ timeout: 10 });
+    await (await open.delay()).get({ timeout: 20 });
     worker.events?.heartbeat();
     expect((await heardUntil("worker-heartbeat")).map((event) => event.type)).toEqual(["worker-heartbeat"]);
   });

@@ -25,7 +25,7 @@ describe("a worker whose connection is lost", () => {
 
   it("consumes again otherwise", async () => {
     const worker = await losing({ brokerConnectionRetry: true });
-    await expect.poll(() => worker.consumer?.session?.isLive, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => worker.consumer?.session?.isLive).toBe(true);
     expect(worker.isStopping).toBe(false);
   });
 });
@@ -45,7 +45,7 @@ it("has a queue of its own with worker_direct", async () => {
   await worker.start();
   expect(worker.queues.map(({ name }) => name)).toEqual(["celery", "one@here.dq2"]);
   const call = add.applyAsync([2, 3], { exchange: "C.dq2", routingKey: "one@here" });
-  expect(await (await call).get({ timeout: 10 })).toBe(5);
+  expect(await (await call).get({ timeout: 20 })).toBe(5);
 });
 
 it.each([

@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]();
 });
 
-const wait = { timeout: 5 };
+const wait = { timeout: 20 };
 const told: unknown[] = [];
 
 /** The memory backend as one that cannot count. */

@@ -138,7 +138,7 @@ describe("FileStore", () => {
     try {
       const [output] = (await once(parent.stdout, "data")) as [Buffer];
       const pid = Number(output.toString().trim());
-      await expect.poll(() => readFile(`/proc/${pid}/stat`, "utf8"), { timeout: 10_000 }).toMatch(/\) Z/);
+      await expect.poll(() => readFile(`/proc/${pid}/stat`, "utf8")).toMatch(/\) Z/);
       await writeFile(`${file}.lock`, `${pid}\n`);
       await using store = await open();
       expect(await store.acquire("one")).toMatchObject({ holder: "one" });

@@ -60,48 +60,40 @@ class Machine implements AsyncDisposable {
   }
 }
 
-it(
-  "delivers the messages of a killed process again, within about a second",
-  { timeout: 20_000 },
-  async () => {
-    await using machine = await Machine.boot();
-    const { bench } = machine;
-    const queue = await bench.queue();
-    await bench.send(queue, "a", "b", "c");
-    const child = await machine.hold(queue, 2);
-    await using inbox = new Inbox(bench.channel, [queue]);
-    await inbox.expectOnly(1);
+it("delivers the messages of a killed process again, within seconds", async () => {
+  await using machine = await Machine.boot();
+  const { bench } = machine;
+  const queue = await bench.queue();
+  await bench.send(queue, "a", "b", "c");
+  const child = await machine.hold(queue, 2);
+  await using inbox = new Inbox(bench.channel, [queue]);
+  await inbox.expectOnly(1);
 
-    child.kill("SIGKILL");
-    const killedAt = performance.now();
-    await inbox.waitFor(3);
+  child.kill("SIGKILL");
+  const killedAt = performance.now();
+  await inbox.waitFor(3);
 
-    expect(performance.now() - killedAt).toBeLessThan(3000);
-    expect(inbox.bodies).toEqual(["c", "a", "b"]);
-    expect(inbox.deliveries.map(({ redelivered }) => redelivered)).toEqual([false, true, true]);
-    expect(inbox.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([0, 1, 1]);
-  },
-);
+  expect(performance.now() - killedAt).toBeLessThan(10_000);
+  expect(inbox.bodies).toEqual(["c", "a", "b"]);
+  expect(inbox.deliveries.map(({ redelivered }) => redelivered)).toEqual([false, true, true]);
+  expect(inbox.deliveries.map(({ deliveryCount }) => deliveryCount)).toEqual([0, 1, 1]);
+});
 
-it(
-  "leaves a process its messages while its event loop is blocked, though its lease is over",
-  { timeout: 20_000 },
-  async () => {
-    await using machine = await Machine.boot();
-    const { bench, file } = machine;
-    const queue = await bench.queue();
-    await bench.send(queue, "slow");
-    const child = await machine.hold(queue, 1, 3500);
-    await using use = await openDatabase(file);
-    await use.database.write(() => use.database.prepare("UPDATE owner SET expires_at = 0").run());
-    await using inbox = new Inbox(bench.channel, [queue]);
+it("leaves a process its messages while its event loop is blocked, though its lease is over", async () => {
+  await using machine = await Machine.boot();
+  const { bench, file } = machine;
+  const queue = await bench.queue();
+  await bench.send(queue, "slow");
+  const child = await machine.hold(queue, 1, 3500);
+  await using use = await openDatabase(file);
+  await use.database.write(() => use.database.prepare("UPDATE owner SET expires_at = 0").run());
+  await using inbox = new Inbox(bench.channel, [queue]);
 
-    expect(await once(child, "message")).toEqual(["done", undefined]);
+  expect(await once(child, "message")).toEqual(["done", undefined]);
 
-    await inbox.expectOnly(0);
-    expect(await bench.waiting(queue)).toBe(0);
-  },
-);
+  await inbox.expectOnly(0);
+  expect(await bench.waiting(queue)).toBe(0);
+});
 
 it("gives back the messages of an owner of another machine once its lease is over", async () => {
   await using machine = await Machine.boot();
@@ -115,17 +107,18 @@ it("gives back the messages of an owner of another machine once its lease is ove
       .prepare(
         "INSERT INTO owner (id, token, machine, pid, started, thread, expires_at) VALUES (77, 't', 'elsewhere', 1, '', 0, ?)",
       )
-      .run(Date.now() + 700);
+      .run(Date.now() + 60_000);
     database.prepare("UPDATE message SET owner = 77, deliveries = 1").run();
   });
 
   await using inbox = new Inbox(bench.channel, [queue]);
   await inbox.expectOnly(0);
+  await database.write(() => database.prepare("UPDATE owner SET expires_at = 0 WHERE id = 77").run());
   await inbox.waitFor(1);
   expect(inbox.deliveries[0]?.redelivered).toBe(true);
 });
 
-it("removes the queues of a killed process that live no longer than it", { timeout: 20_000 }, async () => {
+it("removes the queues of a killed process that live no longer than it", async () => {
   await using machine = await Machine.boot();
   const { bench, file } = machine;
   const queue = await bench.queue();
