@@ -126,12 +126,30 @@ requires("redis")("The processes of a worker", () => {
     });
   });
 
-  it.concurrent("are replaced after so many tasks", async () => {
-    await using set = await scene(redis(), { args: ["-c", "1", "--max-tasks-per-child", "2"] });
+  it.concurrent("are replaced after so many tasks, which the log tells at its level debug", async () => {
+    const args = ["-c", "1", "--max-tasks-per-child", "2", "-l", "debug"];
+    await using set = await scene(redis(), { args });
     const pids: unknown[] = [];
     for (let n = 0; n < 5; n++) pids.push(await set.call("pools.pid"));
     expect(new Set(pids).size).toBe(3);
+    const line = await set.worker.waitFor((text) => text.includes("has had its tasks") && text);
+    expect(JSON.parse(line)).toMatchObject({ level: 20, index: 0, pid: pids[0], tasks: 2 });
   });
+
+  it.concurrent(
+    "are replaced when they have grown, and the log says which, how large, and the limit",
+    async () => {
+      await using set = await scene(redis(), { args: ["-c", "1", "--max-memory-per-child", "1000"] });
+      const pid = await set.call("pools.pid");
+      const line = await set.worker.waitFor((text) => text.includes("exceeded its memory limit") && text);
+      expect(JSON.parse(line)).toMatchObject({ level: 40, index: 0, pid, limitKiB: 1000 });
+      expect((JSON.parse(line) as { usedKiB: number }).usedKiB).toBeGreaterThan(10_000);
+      await waitUntil(() => set.call("pools.pid"), {
+        accept: (next) => next !== pid,
+        what: "another process",
+      });
+    },
+  );
 
   it.concurrent("print and log into the log of the worker, with the task's name and id", async () => {
     await using folder = await import("../harness/index.ts").then(({ tempFolder }) => tempFolder("logs"));

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ExecutorStartError, type Outcome } from "@q/pool";
+import { type ExecutorIdentity, ExecutorStartError, type Outcome, type Recycling } from "@q/pool";
 import { describe, expect, it } from "vitest";
 import { nodeProcess, waitUntil } from "../harness/index.ts";
 import { tempFolder } from "../harness/temp-folder.ts";
-import { faultPool, job, withPool } from "./open-pool.ts";
+import { faultPool, type FaultPoolOptions, job, withPool } from "./open-pool.ts";
 import { childrenOf, isAlive } from "../harness/process-tree.ts";
 
 const isFull = process.env["Q_TEST_FULL"] === "1";
@@ -56,12 +56,36 @@ describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
     },
   );
 
-  it("replaces an executor that has grown too large, after its job", () =>
-    withPool(faultPool(kind, { size: 1, maxMemoryBytes: 1 }), async (pool) => {
+  it("replaces an executor that has grown too large, after its job, and says so", async () => {
+    const recycled: [ExecutorIdentity, Recycling][] = [];
+    const options: FaultPoolOptions = {
+      size: 1,
+      maxMemoryBytes: 1,
+      onRecycling: (executor, why) => recycled.push([executor, why]),
+    };
+    await withPool(faultPool(kind, options), async (pool) => {
+      const [first] = pool.stats().executors ?? [];
       await pool.run(job("echo"));
       await waitUntil(() => pool.run(job("echo")).then(() => (pool.stats().restarts ?? 0) >= 1));
       expect(pool.stats().lost).toBe(0);
-    }));
+      const [[executor, why] = []] = recycled;
+      expect(executor).toMatchObject({ index: 0, pid: first?.pid, threadId: first?.threadId });
+      expect(why).toEqual({ limit: "memory", memoryBytes: expect.any(Number), maxMemoryBytes: 1 });
+      expect(why).toHaveProperty(
+        "memoryBytes",
+        expect.toSatisfy((bytes: number) => bytes > 1e6),
+      );
+    });
+  });
+
+  it("says that an executor had its jobs", async () => {
+    const recycled: Recycling[] = [];
+    const pool = faultPool(kind, { size: 1, maxTasksPerExecutor: 2, onRecycling: (_, why) => recycled.push(why) }); // prettier-ignore
+    await withPool(pool, async () => {
+      for (let times = 0; times < 3; times++) await pool.run(job("echo"));
+      expect(recycled).toEqual([{ limit: "jobs", jobs: 2 }]);
+    });
+  });
 
   it("fails to start, with the error of the module", async () => {
     const pool = faultPool(kind, { data: { failToStart: true } });

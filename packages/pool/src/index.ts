@@ -46,6 +46,7 @@ export { ProcessPool } from "./processes/process-pool.ts";
 export type { ProcessPoolOptions } from "./processes/process-pool.ts";
 export type { ProcessOptions } from "./processes/process-handle.ts";
 export type { OutputStream } from "./remote/executor-handle.ts";
+export type { Recycling } from "./remote/recycling.ts";
 export type { ExecutorLine, RemotePoolOptions } from "./remote/remote-options.ts";
 export { ThreadPool } from "./threads/thread-pool.ts";
 export type { ThreadPoolOptions } from "./threads/thread-pool.ts";

@@ -46,6 +46,7 @@ const OPTIONS: Readonly<Record<keyof CreatePoolOptions, true>> = {
   onEvent: true,
   onLog: true,
   onExecutorUp: true,
+  onRecycling: true,
   onExecutorDown: true,
   onError: true,
 };

@@ -14,6 +14,11 @@ export function lossOf(jobId: string, exit: ExecutorExit, cause?: Error): Worker
   return new WorkerLostError(`${describeExit(exit, cause)} Job: ${jobId}.`, { exit, cause });
 }
 
+/** What the pool itself has ended an executor for. */
+export function killed(index: number, why: string): WorkerLostError {
+  return new WorkerLostError(`executor ${index} was killed: ${why}`);
+}
+
 /** Why an executor did not come up. `fatal` is what it said itself. */
 export function startError(index: number, ending: Error, fatal?: Error): ExecutorStartError {
   if (ending instanceof ExecutorStartError) return ending;

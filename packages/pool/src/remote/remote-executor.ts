@@ -3,15 +3,16 @@ import type { ExecutorIdentity, ExecutorStats, Outcome } from "../contracts.ts";
 import { ExecutorStartError, type ExecutorExit, NotTransferableError, WorkerLostError } from "../errors.ts";
 import { decodeAsError, decodeError, encodeError } from "../transfer/encoded-error.ts";
 import { forgetContent, type Frame } from "../transfer/frame.ts";
-import { JournalReader, MAX_JOBS } from "../journal/journal.ts";
+import { JournalReader } from "../journal/journal.ts";
 import type { ExecutorEvents, ExecutorHandle, OutputStream, SpawnExecutor } from "./executor-handle.ts";
-import { describeExit, lossOf, startError } from "./exit-status.ts";
+import { describeExit, killed, lossOf, startError } from "./exit-status.ts";
 import { GivenJobs } from "./given-jobs.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
 import { watchPulse } from "./pulse.ts";
 import type { FromExecutor, ToExecutor } from "./protocol.ts";
+import { excessOfMemory, hasItsJobs } from "./recycling.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteSettings } from "./remote-options.ts";
 
@@ -326,8 +327,10 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
 
   #onMemory(bytes: number): void {
     this.#memoryBytes = bytes;
-    const { maxMemoryBytes } = this.#settings;
-    if (maxMemoryBytes > 0 && bytes > maxMemoryBytes) this.retire();
+    const why = excessOfMemory(this.#settings, bytes);
+    if (why === undefined) return;
+    if (this.state === "ready") this.#settings.onRecycling?.(this, why);
+    this.retire();
   }
 
   #end(number: number, outcome: Outcome): void {
@@ -341,11 +344,7 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
 
   #timeOut(job: RemoteJob, limitMs: number): void {
     this.#jobs.end(job.number);
-    this.kill(
-      new WorkerLostError(
-        `executor ${this.index} was killed: its job ${job.id} exceeded its time limit of ${limitMs} ms`,
-      ),
-    );
+    this.kill(killed(this.index, `its job ${job.id} exceeded its time limit of ${limitMs} ms`));
     this.#owner.onOutcome(job, { status: "timed out", limitMs, orphaned: false });
   }
 
@@ -367,22 +366,22 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
 
   /** It takes no more jobs, and is to be replaced. */
   get #isUsedUp(): boolean {
-    const { maxTasksPerExecutor } = this.#settings;
-    return this.#jobs.last >= MAX_JOBS || (maxTasksPerExecutor > 0 && this.#assigned >= maxTasksPerExecutor);
+    return hasItsJobs(this.#settings, { jobs: this.#assigned, number: this.#jobs.last });
   }
 
   #stopWhenIdle(): void {
     if (this.#jobs.size > 0 || this.#isStopAsked) return;
-    if (this.state === "ready" && this.#isUsedUp) this.state = "retiring";
+    if (this.state === "ready" && this.#isUsedUp) {
+      this.state = "retiring";
+      this.#settings.onRecycling?.(this, { limit: "jobs", jobs: this.#assigned });
+    }
     if (this.state !== "retiring") return;
     this.#isStopAsked = true;
     this.#outbox.post(["stop"]);
     const { stopTimeoutMs } = this.#settings;
     this.#timer?.();
     this.#timer = systemClock.schedule(stopTimeoutMs, () =>
-      this.kill(
-        new WorkerLostError(`executor ${this.index} did not end within ${stopTimeoutMs} ms and was killed`),
-      ),
+      this.kill(killed(this.index, `it did not end within ${stopTimeoutMs} ms`)),
     );
   }
 
@@ -391,10 +390,7 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
       limitMs,
       silentMs: () => systemClock.monotonic() - this.#heardAt,
       ping: (count) => this.#outbox.post(["ping", count]),
-      onSilence: () =>
-        this.kill(
-          new WorkerLostError(`executor ${this.index} gave no sign of life for ${limitMs} ms and was killed`),
-        ),
+      onSilence: () => this.kill(killed(this.index, `it gave no sign of life for ${limitMs} ms`)),
     });
   }
 }

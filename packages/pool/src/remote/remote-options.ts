@@ -2,6 +2,7 @@ import { asError } from "@q/kernel";
 import type { DispatchStrategy, ExecutorIdentity } from "../contracts.ts";
 import type { ExecutorModule } from "../executor/executor.ts";
 import type { OutputStream } from "./executor-handle.ts";
+import type { Recycling } from "./recycling.ts";
 
 /** A line that came out of an executor. */
 export interface ExecutorLine extends ExecutorIdentity {
@@ -53,6 +54,8 @@ export interface RemotePoolOptions {
   readonly onLog?: (line: ExecutorLine) => void;
   /** An executor is ready. */
   readonly onExecutorUp?: (executor: ExecutorIdentity) => void;
+  /** An executor has reached its limit of jobs or memory: it takes no more, and is replaced when its jobs have ended. */
+  readonly onRecycling?: (executor: ExecutorIdentity, why: Recycling) => void;
   /** An executor has ended; with an error when nobody asked it to. */
   readonly onExecutorDown?: (executor: ExecutorIdentity, error: Error | undefined) => void;
   /**
@@ -62,7 +65,9 @@ export interface RemotePoolOptions {
   readonly onError?: (error: Error) => void;
 }
 
-type Callbacks = Pick<RemotePoolOptions, "onEvent" | "onLog" | "onExecutorUp" | "onExecutorDown" | "onError">;
+const GUARDED = ["onEvent", "onLog", "onExecutorUp", "onRecycling", "onExecutorDown"] as const;
+
+type Callbacks = Pick<RemotePoolOptions, (typeof GUARDED)[number] | "onError">;
 
 /** {@link RemotePoolOptions} with every default filled in. */
 export type RemoteSettings = Required<Omit<RemotePoolOptions, keyof Callbacks>> & Callbacks;
@@ -86,8 +91,6 @@ export function remoteSettings(options: RemotePoolOptions): RemoteSettings {
     size,
   };
 }
-
-const GUARDED = ["onEvent", "onLog", "onExecutorUp", "onExecutorDown"] as const;
 
 /** What a callback throws must not end the executor that it was told of. */
 function guarded(options: RemotePoolOptions): Callbacks {

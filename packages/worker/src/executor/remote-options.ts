@@ -1,5 +1,5 @@
-import { ImproperlyConfiguredError, logsAt, type LogLevel } from "@q/kernel";
-import type { RemotePoolOptions } from "@q/pool";
+import { ImproperlyConfiguredError, type Logger, logsAt, type LogLevel } from "@q/kernel";
+import type { ExecutorIdentity, Recycling, RemotePoolOptions } from "@q/pool";
 import { portableSettings } from "../app-module/app-module.ts";
 import type { Worker } from "../worker.ts";
 import type { ExecutorData } from "./executor-data.ts";
@@ -36,12 +36,21 @@ export function remoteOptions(worker: Worker): Omit<RemotePoolOptions, "size"> |
       else process[stream === "stdout" ? "stdout" : "stderr"].write(`${line}\n`);
     },
     onExecutorUp: ({ index, pid }) => logger.debug({ index, pid }, "an executor is ready"),
+    onRecycling: (executor, why) => logRecycling(logger, executor, why),
     onExecutorDown: ({ index, pid }, err) => {
       if (err) logger.error({ index, pid, err }, "an executor has died");
       else logger.debug({ index, pid }, "an executor has ended");
     },
     onError: (err) => logger.error({ err }, "the pool has a problem with an executor"),
   };
+}
+
+/** Levels as in Celery: that of memory is a warning, that of tasks is only seen by those who look for it. */
+function logRecycling(logger: Logger, { index, pid }: ExecutorIdentity, why: Recycling): void {
+  if (why.limit === "jobs")
+    return logger.debug({ index, pid, tasks: why.jobs }, "an executor has had its tasks and is replaced");
+  const [usedKiB, limitKiB] = [why.memoryBytes, why.maxMemoryBytes].map((bytes) => Math.round(bytes / 1024));
+  logger.warn({ index, pid, usedKiB, limitKiB }, "an executor has exceeded its memory limit and is replaced");
 }
 
 function tasksPerExecutor({ app, options }: Worker): number {
