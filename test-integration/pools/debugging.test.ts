@@ -78,4 +78,31 @@ requires("redis")("Debugging a worker", () => {
       expect(await set.worker.stop("SIGTERM")).toEqual({ code: 0, signal: null });
     },
   );
+
+  it.concurrent.each(["prefork", "threads", "solo"])(
+    "a breakpoint waits each time unless a debugger is there, with -P %s",
+    async (pool) => {
+      const port = await freePort();
+      const args = pool === "solo" ? [] : ["-c", "1"];
+      await using set = await scene(redis(), { pool, args, env: { CELERY_RDB_PORT: String(port) } });
+      const first = set.call("pools.debugged", [1]);
+      const found = await set.worker.waitFor((line) => /listening on ws:.*:(\d+)/.exec(line)?.[1]);
+      await using gone = await attach(Number(found));
+      gone.write(".exit\n");
+      expect(await first).toBe(1);
+
+      const second = set.call("pools.debugged", [2]);
+      await set.worker.waitFor(new RegExp(`breakpoint waits .* on ws://127\\.0\\.0\\.1:${found}/`));
+      await using inspect = await attach(Number(found));
+      inspect.write("cont\n");
+      expect(await second).toBe(2);
+
+      const from = inspect.lines.length;
+      const third = set.call("pools.debugged", [3]);
+      await inspect.waitFor(/break in .*breakpoint/, { from });
+      inspect.write(".exit\n");
+      expect(await third).toBe(3);
+      expect(set.worker.lines.filter((line) => line.includes("breakpoint waits"))).toHaveLength(1);
+    },
+  );
 });
