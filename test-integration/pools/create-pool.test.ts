@@ -55,6 +55,22 @@ describe.each(["processes", "threads", "async", "solo"])("createPool with %s", (
   });
 });
 
+it.each(["processes", "threads", "async"])(
+  "gives calls that wait what it grows by, with %s",
+  async (kind) => {
+    await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 1, sendAhead: 0 });
+    const stop = new AbortController();
+    const long = pool.run("wait", [60_000], { signal: stop.signal });
+    const squares = pool.map("square", [1, 2, 3]);
+    await pool.grow(1);
+    expect(await squares).toEqual([1, 4, 9]);
+    await pool.shrink(1);
+    expect(pool.stats().size).toBe(1);
+    stop.abort(new Error("long enough"));
+    await expect(long).rejects.toThrow("long enough");
+  },
+);
+
 it("ends a function that never returns at its hard limit", async () => {
   await using pool = await createPool<Jobs>({ module, execArgv: [], size: 1 });
   await expect(pool.run("never", [], { hardLimitMs: 200 })).rejects.toMatchObject({

@@ -44,14 +44,18 @@ export interface CallOptions extends Pick<Job, "softLimitMs" | "hardLimitMs"> {
  * Arguments and results are cloned on their way, except on the event loop.
  */
 export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
-  /** The pool below: for its size, `terminate`, `dumpStacks`. */
-  readonly pool: Pool;
+  readonly #pool: Pool;
   /** Calls beyond what the pool takes wait here, where they can still be aborted. */
   readonly #places = new Slots(0);
   #calls = 0;
 
   constructor(pool: Pool) {
-    this.pool = pool;
+    this.#pool = pool;
+  }
+
+  /** The pool below: for its size, `restart`, `terminate`, `dumpStacks`. What changes its size is here. */
+  get pool(): Omit<Pool, "grow" | "shrink"> {
+    return this.#pool;
   }
 
   /**
@@ -107,6 +111,19 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     for (const call of underWay) yield await call;
   }
 
+  /** Adds processes or threads, also for calls that wait; resolves when they are ready. */
+  async grow(by: number): Promise<void> {
+    const grown = this.#pool.grow(by);
+    this.#places.resize(this.pool.capacity);
+    await grown;
+  }
+
+  /** Removes processes or threads, idle ones first, but never the last. Calls under way are not interrupted. */
+  async shrink(by: number): Promise<void> {
+    await this.#pool.shrink(by);
+    this.#places.resize(this.pool.capacity);
+  }
+
   stats(): PoolStats {
     return this.pool.stats();
   }
@@ -132,6 +149,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     args: readonly unknown[],
     { signal, ...limits }: CallOptions = {},
   ): Promise<FunctionResult<TFunctions, TName>> {
+    // A pool of somebody's own may change its size by itself.
     this.#places.resize(this.pool.capacity);
     if (!(this.#places.tryAcquire() || (await this.#places.acquire(signal)))) throw signal?.reason;
     const id = `${name}-${++this.#calls}`;
