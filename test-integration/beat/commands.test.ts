@@ -155,6 +155,11 @@ describe("q beat with wrong input", () => {
     [["list", "-s", "redis://["], 64, /the URL of the schedule cannot be read/],
     [["list", "-s", "redis://127.0.0.1:1"], 69, /Redis at 127\.0\.0\.1:1 cannot be reached/],
     [["-S", "./nowhere.js"], 64, /the scheduler "\.\/nowhere\.js" cannot be loaded/],
+    [
+      ["-S", "./commands-app.mjs:app"],
+      64,
+      /the scheduler "\.\/commands-app\.mjs:app" is neither a function nor a class/,
+    ],
   ])("%j ends with %i and says why", async (args, code, message) => {
     const result = await run(...args);
     expect(result.text).toMatch(message);

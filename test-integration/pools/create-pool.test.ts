@@ -87,6 +87,17 @@ it("names the kinds that there are for one that there is not", async () => {
 });
 
 it.each([
+  ["export const createPool = 1;", /^createPool of .* is neither a function nor a class\./],
+  ["export class createPool {}", /^createPool of .* makes something without the methods start, run, /],
+])("says what is wrong with a module of %s", async (text, message) => {
+  const kind = `data:text/javascript,${encodeURIComponent(text)}`;
+  await expect(createPool({ kind, module })).rejects.toMatchObject({
+    code: "ERR_Q_IMPROPERLY_CONFIGURED",
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+it.each([
   [{ module, sizes: 2 }, 'Did you mean "size"?'],
   [{ module, size: 0 }, "from 1 on, not 0"],
   [{ module, size: 2.5 }, "a whole number"],

@@ -5,6 +5,8 @@ export type { RetryOverTimeOptions, RetryPolicy } from "./backoff.ts";
 export { sleep, systemClock } from "./clock.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export { coalesce } from "./coalesce.ts";
+export { construct } from "./construct.ts";
+export type { Construction } from "./construct.ts";
 export { deferred } from "./deferred.ts";
 export type { Deferred } from "./deferred.ts";
 export { loadDriver } from "./driver.ts";

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { silentLogger } from "@q/kernel";
 import { InlinePool } from "@q/pool";
 import { createWorkerPool } from "./create-pool.ts";
+import type { PoolFactory } from "./worker-options.ts";
 
 const execute = (): number => 1;
 const create = (pool: Parameters<typeof createWorkerPool>[0], concurrency: number | null = null) =>
@@ -45,6 +46,30 @@ describe("the pool of a worker", () => {
     expect([pool, seen]).toEqual([own, [{ size: 5, execute, executor: undefined }]]);
   });
 
+  it("may be a class whose instances are pools", async () => {
+    class TwicePool extends InlinePool {
+      constructor({ size }: { readonly size: number }) {
+        super({ execute, size: 2 * size, kind: "async" });
+      }
+    }
+    const pool = await create(TwicePool as unknown as PoolFactory, 3);
+    expect(pool.slots).toBe(6);
+  });
+
+  it.each([
+    [() => ({ slots: 1 }), /^the pool \S* makes something without the methods start, submit, /],
+    [class Broken {}, /^the pool Broken makes something without the methods start, submit, /],
+    [
+      () => Object.assign(new InlinePool({ execute, size: 0 })),
+      /has slots=0 and capacity=0: it needs a slot/,
+    ],
+  ])("is an error when %s makes none that works", async (maker, message) => {
+    await expect(create(maker as unknown as PoolFactory)).rejects.toMatchObject({
+      code: "ERR_Q_IMPROPERLY_CONFIGURED",
+      message: expect.stringMatching(message),
+    });
+  });
+
   it.each(["asink", "custom", "toString", "./no/such/module.js:pool"])(
     "is an error when it is called %s",
     async (name) => {
@@ -62,7 +87,11 @@ describe("the pool of a worker", () => {
   it("may be that of a module, and custom is the one that the environment names", async () => {
     const folder = mkdtempSync(join(tmpdir(), "q-pool-"));
     const module = join(folder, "pool.mjs");
-    writeFileSync(module, "export const make = ({ size }) => ({ size, slots: size, own: true });");
+    const methods = ["start", "submit", "terminate", "drain", "stop", "stats"].map((name) => `${name}() {}`);
+    writeFileSync(
+      module,
+      `export const make = ({ size }) => ({ size, slots: size, capacity: size, own: true, ${methods.join(", ")} });`,
+    );
     onTestFinished(() => {
       vi.unstubAllEnvs();
       rmSync(folder, { recursive: true });

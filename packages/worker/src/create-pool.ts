@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { didYouMean, ImproperlyConfiguredError, type Logger } from "@q/kernel";
+import { construct, didYouMean, ImproperlyConfiguredError, type Logger } from "@q/kernel";
 import {
   type Execute,
   InlinePool,
@@ -44,9 +44,12 @@ export interface PoolParts {
 export async function createWorkerPool(pool: string | PoolFactory, parts: PoolParts): Promise<Pool> {
   const size = parts.concurrency ?? availableParallelism();
   if (size < 1) throw new ImproperlyConfiguredError("concurrency must be at least 1");
-  if (typeof pool === "function") return pool(factoryOptions(parts, size));
+  if (typeof pool === "function") return ownPool(pool, { name: pool.name, size, parts });
   const kind = KINDS.get(pool);
-  if (kind === undefined) return (await poolFactory(pool))(factoryOptions(parts, size));
+  if (kind === undefined) {
+    const { name, found } = await poolMaker(pool);
+    return ownPool(found, { name: `"${name}"`, size, parts });
+  }
   if (kind === "async" || kind === "solo") {
     if (pool === "eventlet" || pool === "gevent")
       parts.logger.info({ pool }, "this pool is called async here: waiting blocks nothing in JavaScript");
@@ -70,7 +73,7 @@ function remotePool(
 }
 
 /** A pool of somebody else's: `custom` names it in the environment, as in Celery. */
-async function poolFactory(name: string): Promise<PoolFactory> {
+async function poolMaker(name: string): Promise<{ readonly name: string; readonly found: unknown }> {
   const specifier = name === "custom" ? process.env["CELERY_CUSTOM_WORKER_POOL"] : name;
   if (specifier === undefined)
     throw new ImproperlyConfiguredError(
@@ -83,11 +86,23 @@ async function poolFactory(name: string): Promise<PoolFactory> {
     );
   }
   const found = await symbolByName(/:[\w$.]+$/.test(specifier) ? specifier : `${specifier}:default`);
-  if (typeof found === "function") return found as PoolFactory;
-  throw new ImproperlyConfiguredError(`"${specifier}" is not a function that makes a pool.`);
+  return { name: specifier, found };
 }
 
-function factoryOptions(parts: PoolParts, size: number): Parameters<PoolFactory>[0] {
+async function ownPool(
+  maker: unknown,
+  { name, size, parts }: { readonly name: string; readonly size: number; readonly parts: PoolParts },
+): Promise<Pool> {
   const { execute, remote } = parts;
-  return { size, execute, executor: remote?.executor };
+  const options: Parameters<PoolFactory>[0] = { size, execute, executor: remote?.executor };
+  const pool = await construct<Pool>(maker, {
+    name: `the pool ${name}`,
+    args: [options],
+    methods: ["start", "submit", "terminate", "drain", "stop", "stats"],
+  });
+  const { slots, capacity } = pool;
+  if (slots >= 1 && capacity >= slots) return pool;
+  throw new ImproperlyConfiguredError(
+    `the pool ${name} has slots=${slots} and capacity=${capacity}: it needs a slot, and room for what it has slots for.`,
+  );
 }

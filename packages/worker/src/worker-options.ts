@@ -5,7 +5,7 @@ import type { MonitorAddress } from "./monitor/monitor-server.ts";
 import type { Bootstep } from "./blueprint.ts";
 import type { Worker } from "./worker.ts";
 
-/** Makes a pool of one's own. */
+/** Makes a pool of one's own; a class whose instances are pools does so, too. */
 export type PoolFactory = (options: {
   readonly size: number;
   /** Runs a task in the calling process. */

@@ -1,17 +1,19 @@
 import { Beat, type BeatOptions } from "@q/beat";
 import type { App } from "@q/core";
 import { loadModule, pickExport, splitSpecifier } from "@q/core/internal";
-import type { Service } from "@q/kernel";
+import { construct, type Service } from "@q/kernel";
 import { UsageError } from "../errors.ts";
 import { prepareModule } from "../load-app.ts";
-
-/** What a module that `-S` names exports: makes a scheduler of one's own. */
-export type SchedulerFactory = (options: BeatOptions, app: App) => Service | Promise<Service>;
 
 /** Names of Celery's own scheduler, which ours stands in for. */
 const BUILT_IN = /^(celery\.beat[.:](Persistent)?Scheduler|persistent)$/;
 
-/** Makes the scheduler that `-S` or the setting `beat_scheduler` names; ours by default. @throws {UsageError} */
+/**
+ * Makes the scheduler that `-S` or the setting `beat_scheduler` names, a function or class; ours by default.
+ *
+ * @throws {UsageError} when there is no such export
+ * @throws {ImproperlyConfiguredError} when it makes no scheduler
+ */
 export async function makeScheduler(
   specifier: string | null,
   options: BeatOptions,
@@ -20,13 +22,16 @@ export async function makeScheduler(
   if (specifier === null || BUILT_IN.test(specifier)) return { name: "q.beat", service: new Beat(options) };
   const { path, attribute = "createScheduler" } = splitSpecifier(specifier);
   await prepareModule(path, process.cwd());
-  let factory: unknown;
+  let maker: unknown;
   try {
-    factory = pickExport((await loadModule(path)) ?? {}, { path, attribute });
+    maker = pickExport((await loadModule(path)) ?? {}, { path, attribute });
   } catch (error) {
     throw new UsageError(`the scheduler "${specifier}" cannot be loaded`, { cause: error });
   }
-  if (typeof factory !== "function")
-    throw new UsageError(`the scheduler "${specifier}" is not a function (options, app) => scheduler`);
-  return { name: specifier, service: await (factory as SchedulerFactory)(options, app) };
+  const service = await construct<Service>(maker, {
+    name: `the scheduler "${specifier}"`,
+    args: [options, app],
+    methods: ["start", "drain", "stop"],
+  });
+  return { name: specifier, service };
 }

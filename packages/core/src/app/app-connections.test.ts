@@ -35,6 +35,12 @@ describe("a result backend of one's own", () => {
     constructor({ url }: BackendContext) {
       this.uri = url.href;
     }
+    async prepare(): Promise<void> {}
+    async store(): Promise<void> {}
+    async get(): Promise<[]> {
+      return [];
+    }
+    async *watch(): AsyncGenerator<never> {}
     async [Symbol.asyncDispose](): Promise<void> {}
   }
 
@@ -60,12 +66,21 @@ describe("a result backend of one's own", () => {
     expect(await app.backend()).toMatchObject({ uri: expect.stringContaining("host") as string });
   });
 
+  it("must have what a backend has", async () => {
+    class Nothing {}
+    await using app = createApp("test", { backend: "redis://host", overrideBackends: { redis: Nothing } });
+    await expect(app.backend()).rejects.toMatchObject({
+      code: "ERR_Q_IMPROPERLY_CONFIGURED",
+      message: expect.stringContaining("the result backend Nothing makes something without") as string,
+    });
+  });
+
   it("must be one", async () => {
     await using app = createApp("test", {
       broker: "memory://",
       backend: "redis://host",
       overrideBackends: { redis: 5 },
     });
-    await expect(app.backend()).rejects.toThrow("the result backend 5 is no function and no class");
+    await expect(app.backend()).rejects.toThrow("the result backend 5 is neither a function nor a class");
   });
 });

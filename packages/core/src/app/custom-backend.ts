@@ -1,9 +1,6 @@
-import { ImproperlyConfiguredError } from "@q/kernel";
-import type { BackendContext, BackendFactory, ResultBackend } from "@q/backends";
+import { construct } from "@q/kernel";
+import type { BackendFactory, ResultBackend } from "@q/backends";
 import { symbolByName } from "../conf/symbol-by-name.ts";
-
-/** A factory, or a class whose instances are backends. */
-type MakesBackend = BackendFactory & (new (context: BackendContext) => ResultBackend);
 
 /**
  * Names the backend of one's own that serves a scheme: `./results.js:createBackend` where the URL begins so, or what the
@@ -14,16 +11,10 @@ export function customBackendOf(scheme: string, overrides: Readonly<Record<strin
   return scheme.includes(":") ? scheme : undefined;
 }
 
-/** @throws {ImproperlyConfiguredError} when there is no such module or export, or it makes nothing */
+/** @throws {ImproperlyConfiguredError} when there is no such module or export */
 export async function loadCustomBackend(named: unknown): Promise<BackendFactory> {
   const found = typeof named === "string" ? await symbolByName(named) : named;
-  if (typeof found !== "function") {
-    throw new ImproperlyConfiguredError(
-      `the result backend ${JSON.stringify(named)} is no function and no class. Name one that makes a backend.`,
-    );
-  }
-  // The one property that tells a class from a function: its prototype cannot be replaced.
-  const isClass = Object.getOwnPropertyDescriptor(found, "prototype")?.writable === false;
-  const makes = found as MakesBackend;
-  return isClass ? (context) => new makes(context) : makes;
+  const name = `the result backend ${typeof named === "function" ? named.name : JSON.stringify(named)}`;
+  return (context) =>
+    construct<ResultBackend>(found, { name, args: [context], methods: ["store", "get", "watch"] });
 }

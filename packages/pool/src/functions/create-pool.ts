@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { didYouMean, ImproperlyConfiguredError } from "@q/kernel";
+import { construct, didYouMean, ImproperlyConfiguredError } from "@q/kernel";
 import type { Pool } from "../contracts.ts";
 import { entryUrl } from "../executor/entry-url.ts";
 import type { ExecutorModule } from "../executor/executor.ts";
@@ -51,9 +51,6 @@ const OPTIONS: Readonly<Record<keyof CreatePoolOptions, true>> = {
   onError: true,
 };
 
-/** Makes a pool, for the name of a module as `kind`. */
-type PoolFactory = (options: RemotePoolOptions) => Promise<Pool> | Pool;
-
 /**
  * Starts a pool that calls the functions of a module: `typeof import("./jobs.js")` as type argument types the calls.
  *
@@ -102,18 +99,19 @@ async function open(name: string, options: RemotePoolOptions & { readonly size: 
       return new InlinePool({ kind, execute, size: kind === "solo" ? 1 : options.size });
     }
     case undefined:
-      return (await factory(name))(options);
+      return construct<Pool>(await ownMaker(name), {
+        name: `createPool of the module "${name}"`,
+        args: [options],
+        methods: ["start", "run", "terminate", "terminateAll", "drain", "stop", "stats"],
+      });
   }
 }
 
-async function factory(name: string): Promise<PoolFactory> {
+async function ownMaker(name: string): Promise<unknown> {
   const text = `there is no pool named "${name}".${didYouMean(name, POOL_KINDS.keys())} Pools: ${[...POOL_KINDS.keys()].join(", ")}, or a module of your own.`;
-  let exported: { readonly createPool?: unknown };
   try {
-    exported = (await import(name)) as typeof exported;
+    return ((await import(name)) as { readonly createPool?: unknown }).createPool;
   } catch (cause) {
     throw new ImproperlyConfiguredError(text, { cause });
   }
-  if (typeof exported.createPool === "function") return exported.createPool as PoolFactory;
-  throw new ImproperlyConfiguredError(`the module "${name}" exports no function createPool`);
 }

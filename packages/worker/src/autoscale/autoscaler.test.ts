@@ -1,6 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { FakeClock, recordingLogger } from "@q/kernel/testing";
 import { Autoscaler, type AutoscalerOptions, type Scalable } from "./autoscaler.ts";
+import { createAutoscaler } from "./create-autoscaler.ts";
 
 /** A pool that does what it is told. */
 class Told implements Scalable {
@@ -103,5 +107,20 @@ describe("an autoscaler", () => {
     const pool = new Told();
     await new Fixed({ pool, max: 8, min: 1, logger: recordingLogger() }).scale();
     expect(pool.size).toBe(5);
+  });
+
+  it.each([
+    ["export const own = 1;", "is neither a function nor a class. Name one that makes something with"],
+    ["export const own = () => 1;", "makes something without the methods start, stop"],
+  ])("says what is wrong when a module has %s", async (text, message) => {
+    const folder = mkdtempSync(join(tmpdir(), "q-autoscaler-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "own.mjs"), text);
+    const named = `${folder}/own.mjs:own`;
+    const options = { pool: new Told(), max: 2, min: 1, logger: recordingLogger() };
+    await expect(createAutoscaler(named, options)).rejects.toMatchObject({
+      code: "ERR_Q_IMPROPERLY_CONFIGURED",
+      message: expect.stringContaining(`the worker_autoscaler "${named}" ${message}`) as string,
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { ImproperlyConfiguredError } from "@q/kernel";
+import { construct } from "@q/kernel";
 import { symbolByName } from "@q/core/internal";
 import { Autoscaler, type AutoscalerOptions } from "./autoscaler.ts";
 
@@ -8,15 +8,16 @@ const CELERYS_OWN = /^celery\.worker\.autoscale:Autoscaler$/;
 /**
  * The autoscaler that the setting `worker_autoscaler` names, or our own.
  *
- * @throws {ImproperlyConfiguredError} when there is no such class
+ * @throws {ImproperlyConfiguredError} when there is no such class or function, or what it makes is no autoscaler
  */
 export async function createAutoscaler(
   setting: string | null,
   options: AutoscalerOptions,
 ): Promise<Autoscaler> {
   if (setting === null || CELERYS_OWN.test(setting)) return new Autoscaler(options);
-  const found = await symbolByName(setting);
-  if (typeof found !== "function")
-    throw new ImproperlyConfiguredError(`worker_autoscaler: "${setting}" is not a class.`);
-  return new (found as new (options: AutoscalerOptions) => Autoscaler)(options);
+  return construct<Autoscaler>(await symbolByName(setting), {
+    name: `the worker_autoscaler "${setting}"`,
+    args: [options],
+    methods: ["start", "stop", "update", "forceScaleUp", "forceScaleDown", "info"],
+  });
 }

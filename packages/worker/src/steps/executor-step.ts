@@ -27,7 +27,6 @@ export const executorStep: Bootstep<Worker> = {
       remote: remoteOptions(worker),
       logger,
     });
-    if (pool.slots < 1) throw new ImproperlyConfiguredError("concurrency must be at least 1");
     worker.useExecutor({ codec, backend, pool });
     await pool.start();
   },
