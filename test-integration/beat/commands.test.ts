@@ -18,12 +18,13 @@ import {
 } from "../harness/index.ts";
 
 const testFolder: string = new URL("..", import.meta.url).pathname;
+const app = join(testFolder, "beat/commands-app.mjs");
 const folder = await tempFolder("beat");
 afterAll(() => folder[Symbol.asyncDispose]());
 
 /** `q beat …` as a process of its own. */
 function q(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProgram {
-  const all = ["-A", join(testFolder, "beat/commands-app.mjs"), "beat", ...args];
+  const all = ["-A", app, "beat", ...args];
   return nodeProcess("packages/cli/bin/q.js", all, { cwd: folder.path, env });
 }
 
@@ -155,11 +156,8 @@ describe("q beat with wrong input", () => {
     [["list", "-s", "redis://["], 64, /the URL of the schedule cannot be read/],
     [["list", "-s", "redis://127.0.0.1:1"], 69, /Redis at 127\.0\.0\.1:1 cannot be reached/],
     [["-S", "./nowhere.js"], 64, /the scheduler "\.\/nowhere\.js" cannot be loaded/],
-    [
-      ["-S", "./commands-app.mjs:app"],
-      64,
-      /the scheduler "\.\/commands-app\.mjs:app" is neither a function nor a class/,
-    ],
+    [["-S", `${app}:app`], 64, /the scheduler ".*commands-app\.mjs:app" is neither a function nor a class/],
+    [["-S", `${app}:nothing`], 64, /cannot be loaded: The module .* does not export "nothing"/],
   ])("%j ends with %i and says why", async (args, code, message) => {
     const result = await run(...args);
     expect(result.text).toMatch(message);

@@ -1,7 +1,7 @@
 import { Beat, type BeatOptions } from "@q/beat";
 import type { App } from "@q/core";
 import { loadModule, pickExport, splitSpecifier } from "@q/core/internal";
-import { construct, type Service } from "@q/kernel";
+import { asError, construct, type Service } from "@q/kernel";
 import { UsageError } from "../errors.ts";
 import { prepareModule } from "../load-app.ts";
 
@@ -26,7 +26,9 @@ export async function makeScheduler(
   try {
     maker = pickExport((await loadModule(path)) ?? {}, { path, attribute });
   } catch (error) {
-    throw new UsageError(`the scheduler "${specifier}" cannot be loaded`, { cause: error });
+    throw new UsageError(`the scheduler "${specifier}" cannot be loaded: ${asError(error).message}`, {
+      cause: error,
+    });
   }
   const service = await construct<Service>(maker, {
     name: `the scheduler "${specifier}"`,
