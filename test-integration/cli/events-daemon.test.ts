@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "@q/core";
 import { EventDispatcher } from "@q/core/events";
@@ -53,6 +53,13 @@ requires("redis")("q events in the background", () => {
       73,
       expect.stringContaining(`process ${process.pid} is already running`),
     ]);
+    // A log of years, larger than what Node reads at once.
+    const log = join(folder.path, "large.log");
+    writeFileSync(log, "an old line\n");
+    truncateSync(log, 5 * 2 ** 30);
+    const [code, text] = (await start("--logfile", log)) as [number, string];
+    expect(code).toBe(73);
+    expect(text).toMatch(new RegExp(`^q: .*process ${process.pid} is already running`));
     expect(await start()).toEqual([73, expect.stringContaining("without --detach")]);
     rmSync(pidfile);
     expect(await start("--executable", "/no/such/node")).toEqual([

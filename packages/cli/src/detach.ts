@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -11,6 +11,8 @@ const SETTLE_MS = 1500;
 /** Time for it to write its pid file: it has loaded its app by then. */
 const PIDFILE_MS = 30_000;
 const LOOK_MS = 25;
+/** Bytes of its log that are shown when it has ended. */
+const MAX_WORDS = 16_384;
 const HOW_TO_SEE = "start it without --detach, or with --logfile, to see why";
 /** Before `--workdir`, which the program that is started applies once more. */
 const STARTED_IN = process.cwd();
@@ -107,11 +109,19 @@ async function settled(child: ChildProcess, pidfile: string | undefined): Promis
   }
 }
 
-/** What a program has written to its log since it was so long. */
+/** What a program has written to its log since it was so long; the end of it, when that is much. */
 function lastWords(logfile: string | undefined, before: number): string | undefined {
   if (logfile === undefined) return undefined;
   try {
-    return readFileSync(logfile).subarray(before).toString().trim() || undefined;
+    const log = openSync(logfile, "r");
+    try {
+      // Of a program that ends at once there is little; a file that others write to as well may have grown meanwhile.
+      const start = Math.max(before, fstatSync(log).size - MAX_WORDS);
+      const end = Buffer.alloc(MAX_WORDS);
+      return end.toString("utf8", 0, readSync(log, end, 0, MAX_WORDS, start)).trim() || undefined;
+    } finally {
+      closeSync(log);
+    }
   } catch {
     return undefined;
   }

@@ -72,6 +72,12 @@ describe("q", () => {
     [["upgrade", "settings"], 64, /usage: q upgrade settings <file>\./],
     [["report", "--no-such-option"], 64, /Unknown argument/],
     [["worker", "--concurency", "3"], 64, /concurency\. Did you mean --concurrency\?/],
+    [
+      ["worker", "--max-task-per-child", "3"],
+      64,
+      /: Unknown argument: max-task-per-child\. Did you mean --max-/,
+    ],
+    [["worker", "--a-b", "--a-b", "-z"], 64, /: Unknown arguments: a-b, z\./],
     [["worker", "-c", "many"], 64, /--concurrency wants a number/],
     [["worker", "-Q"], 64, /Not enough arguments following: Q/],
     [["call", "t.x", "--countdown", "soon"], 64, /--countdown wants a number/],

@@ -17,6 +17,7 @@ describe("the pool of a worker", () => {
     async (name) => {
       expect((await create(name, 3)).size).toBe(3);
       expect((await create(name)).size).toBe(availableParallelism());
+      expect((await create(name, 0)).size).toBe(availableParallelism());
     },
   );
 
@@ -44,6 +45,10 @@ describe("the pool of a worker", () => {
       return own;
     }, 5);
     expect([pool, seen]).toEqual([own, [{ size: 5, execute, executor: undefined }]]);
+  });
+
+  it.each([-1, 1.5, Number.NaN, Infinity])("is an error with a concurrency of %d", async (concurrency) => {
+    await expect(create("async", concurrency)).rejects.toThrow(/whole number from 1 on, or 0 .* not/);
   });
 
   it("may be a class whose instances are pools", async () => {

@@ -26,7 +26,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 
 /** What a pool is made with. */
 export interface PoolParts {
-  /** Executors; `null` for one per CPU. */
+  /** Executors; `null` or 0 for one per CPU. */
   readonly concurrency: number | null;
   /** Runs a task in this process. */
   readonly execute: Execute;
@@ -39,11 +39,14 @@ export interface PoolParts {
  * Makes the pool of a worker: one of ours, by name, or one of yours, as a function or by the name of a module that
  * exports one.
  *
- * @throws {ImproperlyConfiguredError} for a name that no pool has, and for processes or threads without an app module
+ * @throws {ImproperlyConfiguredError} for a name that no pool has, a concurrency that cannot be, and for processes or threads without an app module
  */
 export async function createWorkerPool(pool: string | PoolFactory, parts: PoolParts): Promise<Pool> {
-  const size = parts.concurrency ?? availableParallelism();
-  if (size < 1) throw new ImproperlyConfiguredError("concurrency must be at least 1");
+  const size = parts.concurrency || availableParallelism();
+  if (!Number.isInteger(parts.concurrency ?? 0) || size < 1)
+    throw new ImproperlyConfiguredError(
+      `concurrency is a whole number from 1 on, or 0 for one per CPU, not ${parts.concurrency}.`,
+    );
   if (typeof pool === "function") return ownPool(pool, { name: pool.name, size, parts });
   const kind = KINDS.get(pool);
   if (kind === undefined) {

@@ -23,7 +23,8 @@ export interface WorkerOptions {
   /** Names of configured queues not to consume. */
   readonly excludeQueues?: readonly string[];
   /**
-   * Processes, threads, or tasks on the event loop. Default the setting `workerConcurrency`, else the number of CPUs.
+   * Processes, threads, or tasks on the event loop; 0 for one per CPU. Default the setting `workerConcurrency`, else
+   * the number of CPUs.
    */
   readonly concurrency?: number;
   /** Tasks that one process or thread runs at once. Default the setting `workerTasksPerExecutor` (1). */

@@ -25,7 +25,8 @@ export interface Typed {
 }
 
 /** The parser's message, with a hint where a slip is likely. */
-export function helpful(message: string, { argv, options, plugins }: Typed): string {
+export function helpful(raw: string, { argv, options, plugins }: Typed): string {
+  const message = withoutSecondNames(raw);
   if (message.startsWith("Not enough non-option arguments"))
     return `usage: q ${usageOf(argv, { ...COMMANDS, ...GROUPS, ...plugins })}.`;
   const text = /[.?!]$/.test(message) ? message : `${message}.`;
@@ -37,6 +38,19 @@ export function helpful(message: string, { argv, options, plugins }: Typed): str
   if (now !== undefined) return `"${unknown}" is now ${now}.`;
   return `there is no command "${unknown}".${didYouMean(unknown, names)}`;
 }
+
+/** The parser knows an option with dashes by two names, and complains of both. */
+function withoutSecondNames(message: string): string {
+  const list = /^Unknown arguments: (.+)$/.exec(message)?.[1];
+  if (list === undefined) return message;
+  const names = list.split(", ");
+  const second = new Set(names.filter((name) => name.includes("-")).map(camelCase));
+  const typed = names.filter((name) => !second.has(name));
+  return `Unknown argument${typed.length > 1 ? "s" : ""}: ${typed.join(", ")}`;
+}
+
+const camelCase = (name: string): string =>
+  name.replace(/-+(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The usage of the command that was typed: of the innermost one, where commands have commands below them. */
 function usageOf(argv: readonly string[], commands: Readonly<Record<string, Partial<CommandGroup>>>): string {

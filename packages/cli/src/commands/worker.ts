@@ -254,7 +254,8 @@ function optionsOf(args: WorkerArguments, hostname: string): WorkerOptions {
     hostname,
     ...(queues && { queues }),
     ...(excludeQueues && { excludeQueues }),
-    ...(args.concurrency !== undefined && { concurrency: args.concurrency }),
+    // 0 is Celery's word for what the settings say.
+    ...(args.concurrency && { concurrency: args.concurrency }),
     ...(args.pool !== undefined && { pool: args.pool }),
     ...(args.tasksPerExecutor !== undefined && { tasksPerExecutor: args.tasksPerExecutor }),
     ...(args.autoscale !== undefined && { autoscale: autoscaleLimits(args.autoscale) }),

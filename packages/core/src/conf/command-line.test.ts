@@ -22,6 +22,6 @@ it("refuses what is no setting, with a hint", () => {
   );
   expect(() => readCommandLine(["verbose"], "worker")).toThrow('"verbose" is no setting. Write name=value');
   expect(() => readCommandLine(["worker.concurrency=four"], "worker")).toThrow(
-    `command line: setting "worker_concurrency" cannot be 'four'. Expected: whole number, 1 or more, or null.`,
+    `command line: setting "worker_concurrency" cannot be 'four'. Expected: whole number, 0 or more, or null.`,
   );
 });

@@ -86,7 +86,7 @@ describe("changing settings", () => {
 
   it("changes nothing when one of several is wrong", () => {
     const app = conf();
-    expect(() => app.update({ taskSerializer: "yaml", workerConcurrency: 0 })).toThrow(/worker_concurrency/);
+    expect(() => app.update({ taskSerializer: "yaml", workerConcurrency: -1 })).toThrow(/worker_concurrency/);
     expect([app.version, app.settings.taskSerializer]).toEqual([0, "json"]);
   });
 

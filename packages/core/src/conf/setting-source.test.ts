@@ -103,7 +103,7 @@ describe("a namespace", () => {
 describe("values", () => {
   it("of the wrong type are refused with the setting, what was expected and what was found", () => {
     expect(() => read({ worker_concurrency: "four" })).toThrow(
-      `test: setting "worker_concurrency" cannot be 'four'. Expected: whole number, 1 or more, or null.`,
+      `test: setting "worker_concurrency" cannot be 'four'. Expected: whole number, 0 or more, or null.`,
     );
   });
 

@@ -11,7 +11,7 @@ export const workerRows: SettingRows<WorkerSettings> = {
   imports: { type: textList, default: [] },
   include: { type: textList, default: [] },
   workerDeduplicateSuccessfulTasks: { type: bool, default: false },
-  workerConcurrency: { type: nullable(positive), default: null },
+  workerConcurrency: { type: nullable(count), default: null },
   workerPrefetchMultiplier: { type: count, default: 1 },
   workerTasksPerExecutor: { type: positive, default: 1 },
   workerCrashLimit: { type: count, default: 3 },

@@ -6,7 +6,7 @@ export interface WorkerSettings {
   readonly include: readonly string[];
   /** Skip redelivered late-ack tasks that already succeeded. Default `false`. */
   readonly workerDeduplicateSuccessfulTasks: boolean;
-  /** Number of tasks that run at the same time. `null`: decided by the pool. Default `null`. */
+  /** Processes, threads or, on the event loop, tasks. `null` or 0: one per CPU. Default `null`. */
   readonly workerConcurrency: number | null;
   /**
    * Messages held per slot, the running one included; 0: no limit. Celery has 4, see
