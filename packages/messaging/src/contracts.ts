@@ -65,8 +65,16 @@ export interface Delivery {
   readonly isParked?: boolean;
 }
 
-/** Ends a delivery: done with it, drop or dead-letter it, or give it back to the queue. */
-export type Settlement = "ack" | "reject" | "requeue";
+/**
+ * Ends a delivery:
+ *
+ * - `ack`: it is done with.
+ * - `reject`: it is dropped, or goes to the dead-letter exchange.
+ * - `requeue`: it goes back to its queue, marked as redelivered.
+ * - `return`: it goes back as if it had never been delivered, to where it was taken from. Brokers without
+ *   {@link TransportCapabilities.returnsUnmarked} requeue it.
+ */
+export type Settlement = "ack" | "reject" | "requeue" | "return";
 
 /** What a queue holds. */
 export interface QueueInfo {
@@ -93,6 +101,8 @@ export interface TransportCapabilities {
   readonly deliveryCount: boolean;
   /** `setPrefetch` is exact, immediate and cheap, so a consumer may call it for every batch. */
   readonly exactPrefetch: boolean;
+  /** The settlement `return` leaves no trace in the message. */
+  readonly returnsUnmarked: boolean;
   /** Unsettled messages of a crashed process come back: at once, after a lease of that length ran out, or never. */
   readonly recovery: "immediate" | "lease" | "none";
   /** Honours the queue argument `x-message-ttl` and the `expiration` property. */

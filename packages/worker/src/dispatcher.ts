@@ -16,6 +16,7 @@ import type { RevokedSet } from "./revoked-set.ts";
 import type { RevokedStamps } from "./revoked-stamps.ts";
 import type { TaskLimits } from "./task-limits.ts";
 import type { TraceOutcome } from "./trace.ts";
+import { WorkAhead } from "./work-ahead.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
 /** What a dispatcher works with. */
@@ -39,8 +40,8 @@ export interface DispatcherParts {
   readonly giveBack: LossesParts["giveBack"];
   /** Crashes after which a task is not run again; 0 for no limit. */
   readonly crashLimit: number;
-  /** Messages per slot that the worker may hold; 0 means no limit. */
-  readonly prefetchMultiplier: number;
+  /** Messages per slot that the worker may hold; 0 means no limit, `auto` one and what {@link WorkAhead} adds. */
+  readonly prefetchMultiplier: number | "auto";
   /** Most scheduled tasks held in memory; `null` for no limit. */
   readonly etaLimit: number | null;
 }
@@ -65,6 +66,7 @@ export class Dispatcher implements Desk {
   readonly #ready: ReadyQueue<WorkerRequest> = new ReadyQueue();
   readonly #scheduled: EtaQueue<WorkerRequest>;
   readonly #pooled: PooledRequests;
+  readonly #ahead: WorkAhead;
   readonly #window: PrefetchWindow;
   readonly #losses: Losses;
   /** What still has to be stored, sent or settled for requests that have ended. */
@@ -92,29 +94,34 @@ export class Dispatcher implements Desk {
       onOutcome: (request, outcome) => this.#finish(request, outcome),
     });
     this.#scheduled = new EtaQueue(parts.clock, (request) => this.enqueue(request));
+    this.#ahead = new WorkAhead({
+      clock: parts.clock,
+      pool: parts.pool,
+      multiplier: parts.prefetchMultiplier,
+      requests: this,
+      giveBack: (requests) => this.#giveBack((request) => requests.has(request)),
+    });
     this.#window = new PrefetchWindow({
-      capacity: () => this.#pool.slots * parts.prefetchMultiplier,
+      capacity: () => this.#ahead.capacity,
       scheduled: () => this.#scheduled.size,
       etaLimit: parts.etaLimit,
       apply: (prefetch) => this.#consumer?.setPrefetch(prefetch),
     });
-    const { reporter, logger, crashLimit, giveBack, park } = parts;
-    const settle: LossesParts["settle"] = (request, how) => this.#settle(request, how);
-    this.#losses = new Losses({ reporter, logger, crashLimit, giveBack, park, settle });
+    this.#losses = new Losses({ ...parts, settle: (request, how) => this.#settle(request, how) });
   }
 
   /** The consumer that deliveries come from and settlements go to. */
-  connect(consumer: Consumer, options: { exactPrefetch: boolean }): void {
+  connect(consumer: Consumer, broker: { exactPrefetch: boolean; returnsUnmarked: boolean }): void {
     this.#consumer = consumer;
-    this.#window.countEarlyAcks = options.exactPrefetch;
+    this.#window.countEarlyAcks = broker.exactPrefetch;
+    this.#ahead.connect(broker);
   }
 
-  /** Prefetch to begin with. */
   get prefetch(): number {
     return this.#window.size;
   }
 
-  /** Holds so many messages more, or fewer, than slots and multiplier say. */
+  /** Holds so many more, or fewer, than slots and multiplier say. */
   adjustPrefetch(by: number): void {
     this.#window.adjustment += by;
     this.#window.refresh();
@@ -149,6 +156,7 @@ export class Dispatcher implements Desk {
     request.state = "waiting";
     this.#ready.push(request);
     this.#pump();
+    this.#ahead.watch();
   }
 
   schedule(request: WorkerRequest, dueMs: number): void {
@@ -240,8 +248,8 @@ export class Dispatcher implements Desk {
   /** Gives back what has not started and starts nothing more. */
   giveBackUnstarted(): void {
     this.#isStopping = true;
-    const unstarted = [...this.#pooled.withdraw(), ...this.#ready.clear(), ...this.#scheduled.clear()];
-    for (const request of unstarted) this.#settle(request, "requeue");
+    this.#giveBack(() => true);
+    for (const request of this.#scheduled.clear()) this.#settle(request, "return");
   }
 
   /** Ends what runs; messages not yet acknowledged go back to the broker. */
@@ -258,6 +266,13 @@ export class Dispatcher implements Desk {
       this.#cancelled.add(request);
       this.#pool.terminate(request.id, reason);
     }
+  }
+
+  /** Gives those back that wait for a slot, as if they had never been here. */
+  #giveBack(isMeant: (request: WorkerRequest) => boolean): void {
+    for (const request of [...this.#pooled.withdraw(isMeant), ...this.#ready.remove(isMeant)])
+      this.#settle(request, "return");
+    this.#window.refresh();
   }
 
   #pump(): void {
@@ -329,6 +344,7 @@ export class Dispatcher implements Desk {
   #finish(request: WorkerRequest, outcome: Outcome): void {
     request.state = "done";
     if (request.acknowledged) this.#window.earlyAcked--;
+    this.#ahead.ended();
     this.#conclude(request, this.#endOf(outcome));
     this.#pump();
     this.#window.refresh();

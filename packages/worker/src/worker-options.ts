@@ -51,8 +51,8 @@ export interface WorkerOptions {
   readonly outputLevel?: LogLevel;
   /** Log of one process or thread, by its number from 0. Default the worker's own. */
   readonly executorLogger?: (index: number) => Logger;
-  /** Messages held per slot. Default the setting `workerPrefetchMultiplier`; 0 for no limit. */
-  readonly prefetchMultiplier?: number;
+  /** Messages held per slot; 0 for no limit. Default the setting `workerPrefetchMultiplier`. */
+  readonly prefetchMultiplier?: number | "auto";
   /**
    * What happens to messages that cannot be used: `reject` as Celery does (dead-lettered where the broker can), or
    * `park` on the queue `<queue>.parked`. Default `reject`.

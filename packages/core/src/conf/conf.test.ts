@@ -216,6 +216,6 @@ describe("showing settings", () => {
         "task_routes: { add: 'quick' }",
       ].join("\n"),
     );
-    expect(app.humanize({ withDefaults: true })).toContain("\nworker_prefetch_multiplier: 1\n");
+    expect(app.humanize({ withDefaults: true })).toContain("\nworker_prefetch_multiplier: 'auto'\n");
   });
 });

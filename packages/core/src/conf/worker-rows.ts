@@ -2,7 +2,7 @@ import type { BeatSettings } from "./beat-settings.ts";
 import type { ControlSettings } from "./control-settings.ts";
 import { seconds } from "./duration.ts";
 import type { SettingRows } from "./setting-row.ts";
-import { anyOf, bool, count, map, nullable, positive, text, textList } from "./setting-type.ts";
+import { anyOf, bool, count, map, nullable, oneOf, positive, text, textList } from "./setting-type.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 
 const STEPS = "Give the worker parts of your own as bootsteps instead: `new Worker(app, { steps: [...] })`.";
@@ -12,7 +12,7 @@ export const workerRows: SettingRows<WorkerSettings> = {
   include: { type: textList, default: [] },
   workerDeduplicateSuccessfulTasks: { type: bool, default: false },
   workerConcurrency: { type: nullable(count), default: null },
-  workerPrefetchMultiplier: { type: count, default: 1 },
+  workerPrefetchMultiplier: { type: anyOf(oneOf("auto"), count), default: "auto" },
   workerTasksPerExecutor: { type: positive, default: 1 },
   workerCrashLimit: { type: count, default: 3 },
   workerEtaTaskLimit: { type: nullable(count), default: null },

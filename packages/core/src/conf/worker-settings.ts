@@ -9,10 +9,11 @@ export interface WorkerSettings {
   /** Processes, threads or, on the event loop, tasks. `null` or 0: one per CPU. Default `null`. */
   readonly workerConcurrency: number | null;
   /**
-   * Messages held per slot, the running one included; 0: no limit. Celery has 4, see
-   * docs/adr/0006-prefetch-default.md. Default `1`.
+   * Messages held per slot, the running one included; 0: no limit. `auto`: one, and on brokers that take messages back
+   * without a trace as many more as take 20 ms, see docs/adr/0017-short-tasks-are-fetched-ahead.md. Celery has 4.
+   * Default `"auto"`.
    */
-  readonly workerPrefetchMultiplier: number;
+  readonly workerPrefetchMultiplier: number | "auto";
   /** Tasks that one process or thread of the pool runs at once; ours. Default `1`. */
   readonly workerTasksPerExecutor: number;
   /**

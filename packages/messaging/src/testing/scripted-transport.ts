@@ -32,6 +32,7 @@ export class ScriptedTransport implements Transport {
     heartbeats: false,
     deliveryCount: false,
     exactPrefetch: true,
+    returnsUnmarked: true,
     recovery: "immediate",
     messageTtl: false,
     deadLetter: false,

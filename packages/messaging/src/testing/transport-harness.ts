@@ -23,6 +23,7 @@ export type TransportNeed =
   | "multiProcess"
   | "deliveryCount"
   | "exactPrefetch"
+  | "returnsUnmarked"
   | "messageTtl"
   | "deadLetter"
   | "injectRaw";

@@ -22,7 +22,7 @@ export const consumerStep: Bootstep<Worker> = {
     const transport = await connection.transport();
     const dispatcher = createDispatcher(worker);
     const consumer = new Consumer(connection, consumerOptions(worker, { dispatcher, queues }));
-    dispatcher.connect(consumer, { exactPrefetch: transport.capabilities.exactPrefetch });
+    dispatcher.connect(consumer, transport.capabilities);
     worker.useConsumer({ dispatcher, consumer, queues });
     if (options.purge) await purge(worker, queues);
     // Whatever was revoked while no worker listened.

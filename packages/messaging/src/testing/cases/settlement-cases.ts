@@ -49,6 +49,47 @@ export const settlementCases: readonly ContractCase<OpenTransport>[] = [
     },
   },
   {
+    title: "returns messages as if they had not been delivered, before those that came later",
+    needs: ["returnsUnmarked"],
+    run: async (open) => {
+      await using bench = await Workbench.open(open);
+      const queue = await bench.queue();
+      await bench.send(queue, "a", "b", "c", "d");
+      await using inbox = new Inbox(bench.channel, [queue], { prefetch: 3 });
+      const [a, b, c] = (await inbox.waitFor(3)) as [Delivery, Delivery, Delivery];
+      await inbox.stop();
+      bench.channel.settle(a, "ack");
+      bench.channel.settle(b, "return");
+      bench.channel.settle(c, "return");
+      await bench.channel.flush();
+      assert.equal(await bench.waiting(queue), 3);
+      await using other = new Inbox(await bench.otherChannel(), [queue]);
+      const again = await other.waitFor(3);
+      assert.deepEqual(other.bodies, ["b", "c", "d"]);
+      for (const delivery of again) {
+        assert.equal(delivery.redelivered, false);
+        assert.ok(delivery.deliveryCount === undefined || delivery.deliveryCount === 0);
+      }
+    },
+  },
+  {
+    title: "gives a returned message to a consumer that waits",
+    run: async (open) => {
+      await using bench = await Workbench.open(open);
+      const queue = await bench.queue();
+      await bench.send(queue, "x");
+      const leaving = await bench.otherChannel();
+      await using inbox = new Inbox(leaving, [queue], { prefetch: 1 });
+      const [x] = await inbox.waitFor(1);
+      await inbox.stop();
+      await using other = new Inbox(bench.channel, [queue], { settle: "ack" });
+      await quiet();
+      leaving.settle(x as Delivery, "return");
+      await other.waitFor(1);
+      assert.deepEqual(other.bodies, ["x"]);
+    },
+  },
+  {
     title: "counts earlier deliveries",
     needs: ["deliveryCount"],
     run: async (open) => {

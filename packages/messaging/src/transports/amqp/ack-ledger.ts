@@ -58,7 +58,7 @@ export class AckLedger {
       this.#acks.push(tag);
     } else {
       this.#states[index] = settled;
-      this.#rejects.push({ tag, requeue: how === "requeue" });
+      this.#rejects.push({ tag, requeue: how !== "reject" });
     }
     return true;
   }

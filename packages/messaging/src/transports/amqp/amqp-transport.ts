@@ -14,6 +14,7 @@ const capabilities: TransportCapabilities = {
   heartbeats: true,
   deliveryCount: true,
   exactPrefetch: false,
+  returnsUnmarked: false,
   recovery: "immediate",
   messageTtl: true,
   deadLetter: true,

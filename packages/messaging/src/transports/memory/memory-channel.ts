@@ -132,7 +132,7 @@ export class MemoryChannel implements Channel {
     if (claim === undefined || how === "ack") return;
     const { broker, clock } = this.#options;
     if (how === "reject") broker.bury(claim.queue, claim.entry, { reason: "rejected", clock });
-    else this.#giveBack(claim);
+    else this.#giveBack(claim, how === "requeue");
   }
 
   async flush(): Promise<void> {}
@@ -140,7 +140,7 @@ export class MemoryChannel implements Channel {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    for (const claim of this.#unacked.takeAll()) this.#giveBack(claim);
+    for (const claim of this.#unacked.takeAll()) this.#giveBack(claim, true);
     this.#options.onClose();
   }
 
@@ -159,8 +159,9 @@ export class MemoryChannel implements Channel {
     });
   }
 
-  #giveBack({ queue, entry }: Claim): void {
-    this.#options.broker.findQueue(queue)?.put({ ...entry, deliveries: entry.deliveries + 1 });
+  #giveBack({ queue, entry }: Claim, isMarked: boolean): void {
+    const deliveries = entry.deliveries + (isMarked ? 1 : 0);
+    this.#options.broker.findQueue(queue)?.put({ ...entry, deliveries });
   }
 
   #open(): MemoryChannelOptions {

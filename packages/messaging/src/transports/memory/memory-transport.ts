@@ -19,6 +19,7 @@ const capabilities: TransportCapabilities = {
   heartbeats: false,
   deliveryCount: true,
   exactPrefetch: true,
+  returnsUnmarked: true,
   recovery: "none",
   messageTtl: true,
   deadLetter: true,

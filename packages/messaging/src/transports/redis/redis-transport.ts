@@ -22,6 +22,7 @@ const capabilities: TransportCapabilities = {
   heartbeats: false,
   deliveryCount: false,
   exactPrefetch: true,
+  returnsUnmarked: true,
   recovery: "lease",
   messageTtl: false,
   deadLetter: false,

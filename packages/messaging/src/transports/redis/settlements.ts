@@ -28,6 +28,7 @@ export class Settlements {
   readonly #underWay = new Set<Promise<void>>();
   #acknowledged: string[] = [];
   #requeued: string[] = [];
+  #returned: string[] = [];
   #isArmed = false;
   #error: Error | undefined;
 
@@ -50,7 +51,9 @@ export class Settlements {
   settle(delivery: RedisDelivery, how: Settlement): boolean {
     if (!this.#held.delete(delivery)) return false;
     if (delivery.slot !== NO_SLOT) this.#context.leases.release(delivery.slot);
-    (how === "requeue" ? this.#requeued : this.#acknowledged).push(delivery.tag);
+    if (how === "requeue") this.#requeued.push(delivery.tag);
+    else if (how === "return") this.#returned.push(delivery.tag);
+    else this.#acknowledged.push(delivery.tag);
     if (!this.#isArmed) {
       this.#isArmed = true;
       setImmediate(() => this.write());
@@ -94,14 +97,18 @@ export class Settlements {
     this.#isArmed = false;
     const { keys } = this.#context;
     const socket = this.#socket();
-    const [acknowledged, requeued] = [this.#acknowledged, this.#requeued];
+    const [acknowledged, requeued, returned] = [this.#acknowledged, this.#requeued, this.#returned];
     this.#acknowledged = [];
     this.#requeued = [];
+    this.#returned = [];
     for (let at = 0; at < acknowledged.length; at += MAX_ACKNOWLEDGED) {
       const tags = acknowledged.slice(at, at + MAX_ACKNOWLEDGED);
       this.#follow(acknowledge(socket, keys, tags).then((ours) => this.#report(tags.length - ours)));
     }
     if (requeued.length > 0) this.#follow(this.#giveBackTags(requeued, { end: "last", isMarked: true }));
+    // The newest first, so that the oldest is next.
+    if (returned.length > 0)
+      this.#follow(this.#giveBackTags(returned.toReversed(), { end: "next", isMarked: false }));
   }
 
   async #giveBackTags(tags: readonly string[], options: Omit<GiveBackOptions, "keys">): Promise<void> {

@@ -25,7 +25,7 @@ export class Settlements {
 
   add(id: number, how: Settlement): void {
     if (this.#collecting === undefined) {
-      this.#collecting = { ack: [], reject: [], requeue: [] };
+      this.#collecting = { ack: [], reject: [], requeue: [], return: [] };
       void this.#write(this.#collecting);
     }
     this.#collecting[how].push(id);
@@ -45,7 +45,8 @@ export class Settlements {
       await database.write(({ wakes }) => {
         if (this.#collecting === settled) this.#collecting = undefined;
         this.#apply(settled, owner);
-        if (settled.reject.length + settled.requeue.length > 0) wakes.add(this.#broker.messages.wakeFile);
+        if (settled.reject.length + settled.requeue.length + settled.return.length > 0)
+          wakes.add(this.#broker.messages.wakeFile);
       });
     } catch (error) {
       if (this.#collecting === settled) this.#collecting = undefined;
@@ -59,10 +60,11 @@ export class Settlements {
     this.#settled = undefined;
   }
 
-  #apply({ ack, reject, requeue }: Settled, owner: number): void {
+  #apply({ ack, reject, requeue, return: returned }: Settled, owner: number): void {
     const { messages } = this.#broker;
     if (ack.length > 0) messages.remove(ack, owner);
     if (reject.length > 0) messages.reject(reject, owner, this.#clock.now());
     if (requeue.length > 0) messages.giveBack(requeue, owner);
+    if (returned.length > 0) messages.undoClaim(returned, owner);
   }
 }

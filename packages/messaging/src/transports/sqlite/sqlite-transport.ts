@@ -20,6 +20,7 @@ const capabilities: TransportCapabilities = {
   heartbeats: false,
   deliveryCount: true,
   exactPrefetch: true,
+  returnsUnmarked: true,
   recovery: "immediate",
   messageTtl: true,
   deadLetter: true,
