@@ -20,6 +20,7 @@ function record({ request: { id, retries } }, event) {
 const add = (x, y) => x + y;
 app.task("pools.add", add);
 app.task("pools.pid", () => process.pid);
+app.task({ name: "pools.redelivered", bind: true }, (self) => self.request.deliveryInfo.redelivered);
 app.task("pools.thread", () => threadId);
 app.task("pools.print", (text) => {
   process.stdout.write(String(text) + "\n");

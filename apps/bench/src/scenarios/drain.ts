@@ -160,16 +160,16 @@ export const preforkDrain: Scenario = {
     "As redis-drain, with four child processes that run the tasks. The clocks start when the children of Q and Celery are up; " +
     "those of BullMQ (a sandboxed processor, concurrency 4) start with its first jobs. " +
     "CPU of Q and BullMQ is that of the parent alone, of Celery with its children. " +
-    "Q holds 25 messages per child, the 4 that are Celery's default, or the one that is its own; Celery holds 1000.",
+    "Q holds as many messages as it does by default, or 25 or one per child; Celery holds 1000.",
   cases: [
-    { label: "25 held", folder: "prefork-drain", broker: "redis", counts: preforkCounts, backlog: "count" },
+    { label: "default", folder: "prefork-drain", broker: "redis", counts: preforkCounts, backlog: "count" },
     {
-      label: "4 held",
+      label: "25 held",
       folder: "prefork-drain",
       broker: "redis",
       counts: { q: 50_000 },
       backlog: "count",
-      settings: { prefetchMultiplier: 4 },
+      settings: { prefetchMultiplier: 25 },
     },
     {
       label: "1 held",
@@ -220,8 +220,8 @@ const cpuCase = (processes: number): Case => ({
 export const preforkCpu: Scenario = {
   name: "prefork-cpu",
   about:
-    "Tasks that hash for 10 ms, in one, two and four child processes of a worker that holds one message for each, as it " +
-    "does by default. raw: as many processes that hash in a loop, which is what these cores can do. " +
+    "Tasks that hash for 10 ms, in one, two and four child processes of a worker with its default prefetch. " +
+    "raw: as many processes that hash in a loop, which is what these cores can do. " +
     "CPU is that of the parent alone.",
   cases: [cpuCase(1), cpuCase(2), cpuCase(4)],
   metric: rate,

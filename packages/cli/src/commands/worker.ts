@@ -63,7 +63,10 @@ export const workerOptions = {
     type: "number",
     describe: "replace a process or thread that has grown beyond so many KiB",
   },
-  "prefetch-multiplier": { type: "number", describe: "messages held per slot; 0 for no limit" },
+  "prefetch-multiplier": {
+    type: "number",
+    describe: "messages held per slot; 0 for no limit; default: one, and more while tasks are short",
+  },
   "disable-prefetch": { type: "boolean", describe: "take a message only when a slot is free" },
   optimization: {
     alias: "O",
