@@ -10,7 +10,8 @@ export default defineConfig({
   test: {
     passWithNoTests: true,
     // Upper limits for a machine that does other things at the same time, here and below: who waits sees what it waits for.
-    testTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     // Without `extends: true` a project does not see the conditions above.
     projects: [
@@ -37,12 +38,7 @@ export default defineConfig({
       },
       {
         extends: true as const,
-        test: {
-          name: "integration",
-          include: ["test-integration/**/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
+        test: { name: "integration", include: ["test-integration/**/*.test.ts"] },
       },
     ],
   },

@@ -58,7 +58,7 @@ async function pester(store: string, isLocked: () => boolean = () => false): Pro
   const start = async (): Promise<void> => {
     const beat = nodeProcess(program, [], { env: { STORE: store, LEDGER: ledger } });
     beats.set(beat.pid, beat);
-    await beat.waitFor(/^started$/, { timeoutMs: 20_000 });
+    await beat.waitFor(/^started$/);
   };
   try {
     for (let number = 0; number < 3; number++) await start();

@@ -108,9 +108,9 @@ requires("redis", "rabbitmq")("a worker that dies while it ends a chord", () => 
       // Nobody runs the body yet: nothing can be seen of it.
       await scene.die(queues.members);
       await using _next = await scene.worker(queues.members);
-      await waitUntil(() => times("sent") === 2, { timeoutMs: 20_000 });
+      await waitUntil(() => times("sent") === 2);
       await using last = await scene.worker(queues.body);
-      await last.waitFor(/message was sent twice/, { timeoutMs: 20_000 });
+      await last.waitFor(/message was sent twice/);
       await waitUntil(() => times("ran") > 0);
       expect(times("ran")).toBe(1);
     },

@@ -10,7 +10,7 @@ import { afterAll, beforeAll } from "vitest";
  */
 export function suiteResource<T extends AsyncDisposable>(
   open: () => Promise<T>,
-  timeoutMs = 120_000,
+  timeoutMs = 240_000,
 ): () => T {
   let resource: T | undefined;
   beforeAll(async () => {

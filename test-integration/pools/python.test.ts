@@ -12,7 +12,7 @@ requires("redis", "python")("A Python client of a worker with processes", () => 
     await using python = await pythonClient({ broker: url, backend: url, settings: {} });
     const run = async (task: string, args: readonly unknown[] = [], options: object = {}) => {
       const { id } = await python.send(task, args, { queue, ...options });
-      return python.result(id, { timeoutMs: 20_000 });
+      return python.result(id);
     };
     expect(await run("pools.add", [2, 3])).toMatchObject({ state: "SUCCESS", value: 5 });
     expect(await run("pools.overflow")).toMatchObject({ state: "FAILURE", error: { type: "RangeError" } });

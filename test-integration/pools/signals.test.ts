@@ -101,7 +101,7 @@ requires("redis")("Signals to a worker with a pool", () => {
         await waitUntil(() => !isAlive(first), { what: "the end of the first worker" });
         expect(await call("pools.pid")).not.toBe(before);
         process.kill(second, "SIGTERM");
-        await waitUntil(() => !isAlive(second), { what: "its end", timeoutMs: 15_000 });
+        await waitUntil(() => !isAlive(second), { what: "its end" });
       } finally {
         for (const left of [first, pidOrNone(pidfile)]) if (left !== undefined && isAlive(left)) process.kill(left, "SIGKILL"); // prettier-ignore
       }

@@ -29,7 +29,6 @@ for (const broker of brokers) {
         waitUntil(() => processesOf(id), {
           accept: (pids) => pids.length === times,
           what: `start ${times}`,
-          timeoutMs: 20_000,
         });
 
       const early = await app.sendTask("recovery.early", [60_000]);
@@ -45,7 +44,6 @@ for (const broker of brokers) {
       const messagesOf = async (queue: string): Promise<number> => (await channel.queueInfo(queue)).messages;
       await waitUntil(async () => (await messagesOf(`${settings.taskDefaultQueue}.parked`)) === 1, {
         what: "the parked message",
-        timeoutMs: 20_000,
       });
       // What comes behind it runs: nothing of the two is left in the queue.
       const last = await app.sendTask("recovery.late", [0]);

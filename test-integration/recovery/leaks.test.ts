@@ -70,7 +70,6 @@ for (const broker of brokers.filter(({ name }) => name !== "SQLite" && process.p
       const runs = async (): Promise<void> => {
         const { id } = await app.sendTask("recovery.late", [0]);
         await waitUntil(async () => (await ledger.read()).ends.has(id), {
-          timeoutMs: 15_000,
           what: "a task to run",
         });
       };
@@ -148,7 +147,6 @@ for (const broker of brokers.filter(({ name }) => name !== "SQLite")) {
         );
       await waitUntil(grown, {
         accept: (kinds) => kinds.length === 0,
-        timeoutMs: 20_000,
         what: `no more than ${JSON.stringify(before)}`,
       });
     });

@@ -64,7 +64,7 @@ for (const broker of brokers.filter(({ name }) => name in impatient)) {
         for (let outage = 1; outage <= 2; outage++) {
           const from = worker.lines.length;
           await worker.waitFor(/trying again/, { from: outage === 1 ? 0 : from, timeoutMs: 30_000 });
-          await worker.waitFor(/trying again/, { from: worker.lines.length, timeoutMs: 10_000 });
+          await worker.waitFor(/trying again/, { from: worker.lines.length });
           await set.proxy.accept();
           await expectTaskSoon(set);
           expect(worker.isRunning).toBe(true);
@@ -80,7 +80,7 @@ for (const broker of brokers.filter(({ name }) => name in impatient)) {
       await expectTaskSoon(set);
       const from = worker.lines.length;
       set.proxy.blackhole();
-      await worker.waitFor(/trying again/, { from, timeoutMs: 20_000 });
+      await worker.waitFor(/trying again/, { from });
       set.proxy.heal();
       await expectTaskSoon(set);
     });
@@ -236,7 +236,6 @@ async function ends(ledger: Ledger, ids: readonly string[], hint = ""): Promise<
   const lost = async (): Promise<unknown[]> => (await ledger.read()).lost(ids);
   await waitUntil(lost, {
     accept: (left) => left.length === 0,
-    timeoutMs: 20_000,
     what: `tasks to end ${hint}`,
   });
 }

@@ -40,11 +40,11 @@ async function cluster() {
   const master = await startRedis();
   const copy: RedisServer = await startRedis({ config: { replicaof: `127.0.0.1 ${master.port}` } });
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(folder, master.port)));
-  for (const { sentinel } of sentinels) await sentinel.waitFor(/\+slave slave/, { timeoutMs: 20_000 });
+  for (const { sentinel } of sentinels) await sentinel.waitFor(/\+slave slave/);
   // Each must know the two others, or none of them finds a majority.
   for (const { sentinel } of sentinels) {
     const known = (): number => sentinel.lines.filter((line) => line.includes("+sentinel sentinel")).length;
-    await waitUntil(() => known() === 2, { timeoutMs: 20_000, what: "the sentinels to meet" });
+    await waitUntil(() => known() === 2, { what: "the sentinels to meet" });
   }
   return {
     master,

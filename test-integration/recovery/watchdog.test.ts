@@ -111,7 +111,6 @@ requires("redis")("A consumer that has gone silent, on Redis", () => {
     const lost = async (): Promise<unknown[]> => (await ledger.read()).lost(ids);
     await waitUntil(lost, {
       accept: (left) => left.length === 0,
-      timeoutMs: 20_000,
       what: "all tasks to end",
     });
     expect(worker.isRunning).toBe(true);
@@ -145,12 +144,11 @@ requires("rabbitmq")("A consumer that has gone silent, on RabbitMQ without heart
       const lost = async (): Promise<number> => (await ledger.read()).lost(sent.map(({ id }) => id)).length;
       await waitUntil(lost, {
         accept: (left) => left < 6,
-        timeoutMs: 15_000,
         what: "the other share to run",
       });
       first.cut();
       first.heal();
-      await waitUntil(lost, { accept: (left) => left === 0, timeoutMs: 15_000, what: "all tasks to run" });
+      await waitUntil(lost, { accept: (left) => left === 0, what: "all tasks to run" });
       expect(second.open).toBeGreaterThan(0);
     },
     120_000,

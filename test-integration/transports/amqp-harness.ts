@@ -39,7 +39,7 @@ export function connectOptions(url: string, settings: ConnectSettings = {}): Con
   return {
     url: brokerUrl(url),
     transportOptions: settings.transportOptions ?? {},
-    connectTimeoutMs: settings.connectTimeoutMs ?? 5000,
+    connectTimeoutMs: settings.connectTimeoutMs ?? 30_000,
     heartbeatSeconds: settings.heartbeatSeconds ?? 0,
     ssl: false,
     clientName: "q-test",

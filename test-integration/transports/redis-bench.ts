@@ -92,8 +92,8 @@ export class Consumer implements AsyncDisposable {
     return this.deliveries.map(({ message }) => message.body.toString());
   }
 
-  async waitFor(count: number, timeoutMs: number = 10_000): Promise<readonly Delivery[]> {
-    await waitUntil(() => this.deliveries.length >= count, { timeoutMs, what: `${count} deliveries` });
+  async waitFor(count: number): Promise<readonly Delivery[]> {
+    await waitUntil(() => this.deliveries.length >= count, { what: `${count} deliveries` });
     return this.deliveries;
   }
 

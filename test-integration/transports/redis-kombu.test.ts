@@ -74,9 +74,7 @@ requires("redis")("Redis transport, beside kombu", () => {
     await bench.client.set("unacked_mutex", "somebody", "PX", 1500);
     const channel = await bench.channel({ visibility_timeout: 1 });
     await using _consumer = new Consumer(channel, ["elsewhere"], { prefetch: 1 });
-    await waitUntil(async () => bench.client.exists("unacked_mutex").then((n) => n === 0), {
-      timeoutMs: 3000,
-    });
+    await waitUntil(async () => bench.client.exists("unacked_mutex").then((n) => n === 0));
     await waitUntil(async () => (await bench.client.exists("unacked")) === 0);
   });
 

@@ -19,10 +19,7 @@ requires("redis")("Redis leases", () => {
     const channel = await bench.channel({ visibility_timeout: 2 });
     for (const body of ["1", "2", "3"]) await channel.publish(text(body), toQueue("q"));
     await using holder = nodeProcess(program, [server().url, "q", "2"]);
-    await holder.waitFor(
-      jsonLine<{ got: string }>(({ got }) => got === "3"),
-      { timeoutMs: 20_000 },
-    );
+    await holder.waitFor(jsonLine<{ got: string }>(({ got }) => got === "3"));
     holder.kill("SIGKILL");
     await holder.exited;
 
@@ -39,15 +36,9 @@ requires("redis")("Redis leases", () => {
     const channel = await bench.channel({ visibility_timeout: 3 });
     await channel.publish(text("long"), toQueue("q"));
     await using holder = nodeProcess(program, [server().url, "q", "3", "9000"]);
-    await holder.waitFor(
-      jsonLine<{ got: string }>(({ got }) => got === "long"),
-      { timeoutMs: 20_000 },
-    );
+    await holder.waitFor(jsonLine<{ got: string }>(({ got }) => got === "long"));
     await using thief = new Consumer(channel, ["q"], { ack: true });
-    await holder.waitFor(
-      jsonLine<{ acknowledged: number }>((line) => line.acknowledged === 1),
-      { timeoutMs: 20_000 },
-    );
+    await holder.waitFor(jsonLine<{ acknowledged: number }>((line) => line.acknowledged === 1));
 
     expect(thief.deliveries).toEqual([]);
     expect(holder.lines.filter((line) => line.includes("warn"))).toEqual([]);
@@ -85,10 +76,7 @@ requires("redis")("Redis leases", () => {
     await Promise.all(bodies.map((body) => channel.publish(text(body), toQueue("q"))));
     await using holder = nodeProcess(program, [server().url, "q", "3", "6000", "2"]);
     // It blocks with the first message while its claim of the second is answered: nobody renews that lease.
-    await holder.waitFor(
-      jsonLine<{ got: string }>(({ got }) => got === "m0"),
-      { timeoutMs: 20_000 },
-    );
+    await holder.waitFor(jsonLine<{ got: string }>(({ got }) => got === "m0"));
     await using others = new Consumer(channel, ["q"], { ack: true });
     await holder.waitFor(
       jsonLine<{ code: string }>(({ code }) => code === "ERR_Q_LEASE_LOST"),

@@ -74,7 +74,7 @@ requires("redis")("Redis over TLS", () => {
   const inUrl = (tls: Readonly<Record<string, string>> = server().tls): string =>
     `${server().url}?${new URLSearchParams(tls).toString()}`;
   const client = (options: AppOptions): App =>
-    createApp("secure", { brokerConnectionTimeout: 2, taskPublishRetry: false, ...options });
+    createApp("secure", { brokerConnectionTimeout: 10, taskPublishRetry: false, ...options });
 
   it("carries messages and results, the options in settings", async () => {
     const { url, tls } = server();
@@ -90,7 +90,7 @@ requires("redis")("Redis over TLS", () => {
       args: ["-c", "1"],
     });
     const result = await app.sendTask("recovery.late", [0]);
-    expect(await result.get({ timeout: 10 })).toBeNull();
+    expect(await result.get({ timeout: 30 })).toBeNull();
   });
 
   requires("python")("beside Python", () => {

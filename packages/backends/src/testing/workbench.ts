@@ -4,7 +4,7 @@ import type { ResultBackend, ResultMeta } from "../contracts.ts";
 import type { BackendHarness, ClientOptions, OpenBackend } from "./backend-harness.ts";
 
 /** Longest wait for something that must happen. */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 
 /** What a case sets itself up with: a worker's backend that stores, and a client's that reads. */
 export class Workbench implements AsyncDisposable {

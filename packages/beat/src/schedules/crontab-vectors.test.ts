@@ -83,7 +83,7 @@ function whyExtra(one: CrontabCase, run: number): string | undefined {
   return isLeftOut ? "one of several times that were left out" : undefined;
 }
 
-describe("recorded crontabs", { timeout: 60_000 }, () => {
+describe("recorded crontabs", () => {
   it("gives the remaining time and what is due as Celery does, but for two slips of Celery's", () => {
     const counts = new Map<string, number>();
     for (const one of works) {

@@ -126,7 +126,7 @@ describe("publishing middleware", () => {
   });
 });
 
-it("importing the package loads no driver, no schema library and no terminal", { timeout: 30_000 }, () => {
+it("importing the package loads no driver, no schema library and no terminal", () => {
   const hook = `data:text/javascript,${encodeURIComponent(`
     import { register } from "node:module";
     register("data:text/javascript," + encodeURIComponent(\`

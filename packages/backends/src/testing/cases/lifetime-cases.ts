@@ -83,11 +83,11 @@ export const lifetimeCases: readonly BackendContractCase[] = [
     title: "lets results expire",
     needs: ["expiry"],
     run: async (open) => {
-      await using bench = await Workbench.open(open, { expiresSeconds: 1 });
+      await using bench = await Workbench.open(open, { expiresSeconds: 5 });
       const id = newId();
       await bench.store(result(id));
       assertSame(await bench.read(id), result(id));
-      await bench.harness.passTime?.(1100);
+      await bench.harness.passTime?.(5100);
       assert.deepEqual(await bench.reader.get([id]), [undefined]);
       await bench.store(failure(id));
       assert.equal((await bench.reader.get([id]))[0]?.status, "FAILURE");
@@ -111,10 +111,10 @@ export const lifetimeCases: readonly BackendContractCase[] = [
     title: "removes what has expired when asked to, and nothing else",
     needs: ["cleanup"],
     run: async (open) => {
-      await using bench = await Workbench.open(open, { expiresSeconds: 1 });
+      await using bench = await Workbench.open(open, { expiresSeconds: 5 });
       const id = newId();
       await bench.store(result(newId()), result(newId()));
-      await bench.harness.passTime?.(1100);
+      await bench.harness.passTime?.(5100);
       await bench.store(result(id));
       assert.equal(await bench.reader.cleanup(), 2);
       assertSame((await bench.reader.get([id]))[0], result(id));
