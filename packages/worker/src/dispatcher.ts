@@ -1,4 +1,4 @@
-import { type Clock, type Logger, sleep } from "@q/kernel";
+import type { Clock, Logger } from "@q/kernel";
 import type { Consumer, Delivery, Settlement } from "@q/messaging";
 import { type App, TaskRevokedError } from "@q/core";
 import type { ExecutorIdentity, Outcome, Pool } from "@q/pool";
@@ -16,6 +16,7 @@ import type { RevokedSet } from "./revoked-set.ts";
 import type { RevokedStamps } from "./revoked-stamps.ts";
 import type { TaskLimits } from "./task-limits.ts";
 import type { TraceOutcome } from "./trace.ts";
+import { UnfinishedWork } from "./unfinished-work.ts";
 import { WorkAhead } from "./work-ahead.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
@@ -70,7 +71,7 @@ export class Dispatcher implements Desk {
   readonly #window: PrefetchWindow;
   readonly #losses: Losses;
   /** What still has to be stored, sent or settled for requests that have ended. */
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #unfinished: UnfinishedWork;
   #consumer: Consumer | undefined;
   /** Ended here only to run again elsewhere: that is no failure. */
   readonly #cancelled = new WeakSet<WorkerRequest>();
@@ -84,6 +85,7 @@ export class Dispatcher implements Desk {
     this.hostname = parts.hostname;
     this.clock = parts.clock;
     this.logger = parts.logger;
+    this.#unfinished = new UnfinishedWork(parts.clock);
     this.#rates = new RateLimits(parts.clock);
     this.#pool = parts.pool;
     this.#pooled = new PooledRequests({
@@ -99,7 +101,7 @@ export class Dispatcher implements Desk {
       pool: parts.pool,
       multiplier: parts.prefetchMultiplier,
       requests: this,
-      giveBack: (requests) => this.#giveBack((request) => requests.has(request)),
+      giveBack: (requests) => this.#giveBack(this.#takeWaiting((request) => requests.has(request))),
     });
     this.#window = new PrefetchWindow({
       capacity: () => this.#ahead.capacity,
@@ -179,15 +181,14 @@ export class Dispatcher implements Desk {
   revoke(request: WorkerRequest, why: { expired: boolean }): void {
     request.state = "done";
     this.#settle(request, "ack");
-    this.#finishLater(this.#parts.reporter.revoked(request, { ...why, terminated: false }));
+    this.#unfinished.add(this.#parts.reporter.revoked(request, { ...why, terminated: false }));
     this.#window.refresh();
   }
 
   /** Ends what waits or is scheduled and is revoked by now. */
   dropRevoked(): void {
     const isMeant = (request: WorkerRequest): boolean => this.isRevoked(request);
-    const waiting = [...this.#pooled.withdraw(isMeant), ...this.#ready.remove(isMeant)];
-    const dropped = [...waiting, ...this.#scheduled.remove(isMeant)];
+    const dropped = [...this.#takeWaiting(isMeant), ...this.#scheduled.remove(isMeant)];
     for (const request of dropped) this.revoke(request, { expired: false });
     for (const name of new Set(dropped.filter((one) => one.isLimited).map((one) => one.task.name)))
       this.#limitAnew(name);
@@ -218,17 +219,12 @@ export class Dispatcher implements Desk {
         this.#consumer?.settle(delivery, "requeue");
       },
     );
-    this.#finishLater(parked);
+    this.#unfinished.add(parked);
   }
 
   /** Resolves when all that follows from ended requests is stored, sent and settled, or the time is over. */
-  async settled(timeoutMs: number = Infinity): Promise<void> {
-    const done = new AbortController();
-    const late = sleep(timeoutMs, { clock: this.clock, signal: done.signal });
-    while (this.#unfinished.size > 0) {
-      await Promise.race([Promise.all(this.#unfinished), late.then(() => this.#unfinished.clear())]);
-    }
-    done.abort();
+  settled(timeoutMs: number = Infinity): Promise<void> {
+    return this.#unfinished.ended(timeoutMs);
   }
 
   /** The pool has got more or fewer slots. */
@@ -248,8 +244,7 @@ export class Dispatcher implements Desk {
   /** Gives back what has not started and starts nothing more. */
   giveBackUnstarted(): void {
     this.#isStopping = true;
-    this.#giveBack(() => true);
-    for (const request of this.#scheduled.clear()) this.#settle(request, "return");
+    this.#giveBack([...this.#pooled.withdraw(), ...this.#ready.clear(), ...this.#scheduled.clear()]);
   }
 
   /** Ends what runs; messages not yet acknowledged go back to the broker. */
@@ -268,11 +263,19 @@ export class Dispatcher implements Desk {
     }
   }
 
-  /** Gives those back that wait for a slot, as if they had never been here. */
-  #giveBack(isMeant: (request: WorkerRequest) => boolean): void {
-    for (const request of [...this.#pooled.withdraw(isMeant), ...this.#ready.remove(isMeant)])
-      this.#settle(request, "return");
+  /** Gives back what has not begun, as if it had never been here. */
+  #giveBack(requests: readonly WorkerRequest[]): void {
+    // First, or the consumer fetches them again.
     this.#window.refresh();
+    for (const request of requests) {
+      this.#settle(request, "return");
+      this.#parts.reporter.returned(request);
+    }
+  }
+
+  /** Takes out what waits for a slot. */
+  #takeWaiting(isMeant: (request: WorkerRequest) => boolean): WorkerRequest[] {
+    return [...this.#pooled.withdraw(isMeant), ...this.#ready.remove(isMeant)];
   }
 
   #pump(): void {
@@ -373,17 +376,12 @@ export class Dispatcher implements Desk {
     if (end.status === "lost" && end.reason instanceof TaskRevokedError) {
       const { signum } = request;
       const why = { expired: false, terminated: true, ...(signum !== undefined && { signum }) };
-      this.#finishLater(this.#parts.reporter.revoked(request, why));
+      this.#unfinished.add(this.#parts.reporter.revoked(request, why));
       return this.#settle(request, "ack");
     }
     const runsElsewhere = end.status === "lost" && (this.#abandoned || this.#cancelled.has(request));
     if (runsElsewhere && !request.acknowledged) return this.#settle(request, "requeue");
-    this.#finishLater(this.#losses.deal(request, end));
-  }
-
-  #finishLater(work: Promise<void>): void {
-    this.#unfinished.add(work);
-    void work.finally(() => this.#unfinished.delete(work));
+    this.#unfinished.add(this.#losses.deal(request, end));
   }
 
   #settle(request: WorkerRequest, how: Settlement): void {

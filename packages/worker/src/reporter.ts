@@ -48,6 +48,12 @@ export class Reporter {
     return this.#logsSuccess || this.#app.events.has("task:succeeded");
   }
 
+  /** It goes back to the broker before it has begun. */
+  returned(request: WorkerRequest): void {
+    this.#logger.info(request.logFields, "task returned to its queue");
+    this.#app.events.emit("task:returned", { request: request.request });
+  }
+
   started(request: WorkerRequest): void {
     this.#startedCount++;
     if (this.#app.events.has("task:started"))

@@ -11,6 +11,8 @@ export interface AppEvents {
   };
   /** A worker took a task message. */
   "task:received": { readonly request: TaskRequest };
+  /** It has not begun and went back to its queue: the worker stops, or is busy with longer tasks than it expected. */
+  "task:returned": { readonly request: TaskRequest };
   "task:started": { readonly request: TaskRequest };
   "task:succeeded": {
     readonly request: TaskRequest;

@@ -130,6 +130,31 @@ describe("a worker with an HTTP port", () => {
     expect(await oldest()).toBe(0);
   });
 
+  it("tells how many tasks went back to the broker before they began, and forgets those", async () => {
+    const clock = new FakeClock(Date.now());
+    const { app, worker } = bench({ clock }, { concurrency: 1, pool: "async" });
+    const open = deferred<void>();
+    const short = app.task("t.short", () => 1);
+    const succeeded = (task: string): Promise<number | undefined> =>
+      metric(worker, "q_tasks_total", `task="${task}",event="succeeded"`);
+    const hold = app.task({ name: "t.hold", acksLate: true }, () => open.promise);
+    await worker.start();
+    // Fast enough for one to be fetched ahead.
+    for (let n = 0; n < 5; n++) {
+      await short.delay();
+      await expect.poll(() => succeeded("t.short")).toBe(n + 1);
+      await clock.advance(10);
+    }
+    for (let n = 0; n < 3; n++) await hold.delay();
+    await expect.poll(() => worker.stats()).toMatchObject({ running: 1, waiting: 1 });
+    await clock.advance(100);
+    expect(worker.stats()).toMatchObject({ running: 1, waiting: 0 });
+    expect(await metric(worker, "q_tasks_total", 'task="t.hold",event="returned"')).toBe(1);
+    expect(await metric(worker, "q_worker_oldest_waiting_seconds")).toBe(0);
+    open.resolve();
+    await expect.poll(() => succeeded("t.hold")).toBe(3);
+  });
+
   it("says when its port is taken", async () => {
     const squatter = createServer().listen(0);
     onTestFinished(() => void squatter.close());

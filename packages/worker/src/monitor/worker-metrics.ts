@@ -88,7 +88,7 @@ export class WorkerMetrics implements Disposable {
       tasks.inc({ task, event: "succeeded" });
       runs.observe({ task }, runtimeSeconds);
     });
-    for (const event of ["failed", "retried", "rejected", "revoked"] as const) {
+    for (const event of ["returned", "failed", "retried", "rejected", "revoked"] as const) {
       this.#onTask(`task:${event}`, ({ request }, task) => {
         tasks.inc({ task, event });
         this.#receivedMs.delete(request.id);

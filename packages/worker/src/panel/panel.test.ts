@@ -103,7 +103,7 @@ describe("the panel of a worker", () => {
   );
 
   it("shows tasks that run, wait, and wait for their time, as Celery does", async () => {
-    const { app, ask } = await started({ concurrency: 1 });
+    const { app, ask } = await started({ concurrency: 1, prefetchMultiplier: 2 });
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
     const block = app.task("t.block", async (_x: number) => gate);
