@@ -20,6 +20,8 @@ describe("a beat", () => {
     ["a zone that is not there", { send, timeZone: "Mars/Base" }, /no time zone "Mars\/Base"/],
     ["entries in a list", { send, entries: [] }, /"entries" is an object/],
     ["a lease of no time", { send, leaseMs: 0 }, /"leaseMs" is a positive number/],
+    ["a lease that is taken for a broken one", { send, leaseMs: 60_001 }, /"leaseMs" is .* at most 60000/],
+    ["an endless lease", { send, leaseMs: Infinity }, /"leaseMs" is .* at most 60000/],
     ["no time to sleep", { send, maxIntervalMs: -1 }, /"maxIntervalMs" is a positive number/],
   ])("refuses %s", (_title, options, message) => {
     const make = (): Beat => new Beat(options as never);

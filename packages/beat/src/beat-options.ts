@@ -31,7 +31,10 @@ export interface BeatOptions {
   readonly cronStartingDeadline?: number | undefined;
   /** Celery's `beat_sync_every`: runs after which a schedule file waits for the disk. Default 0: every 180 seconds. */
   readonly syncEvery?: number;
-  /** Milliseconds after which another beat may take over from one that is silent. Default 3000. */
+  /**
+   * Milliseconds after which another beat may take over from one that is silent; at most 60,000. Beats that are one may
+   * have different ones. Default 3000.
+   */
   readonly leaseMs?: number;
   /**
    * Whether a run has not ended; for entries with `overlap: "skip"`. After five seconds without an answer it counts as
@@ -62,6 +65,9 @@ const KNOWN: Readonly<Record<keyof BeatOptions, true>> = {
   clock: true,
 };
 
+/** A store takes a lease that ends later than this for one of a clock that was put back since, and gives it to another. */
+const MAX_LEASE_MS = 60_000;
+
 /** @throws {ImproperlyConfiguredError} that names the option */
 export function checkOptions(options: BeatOptions): void {
   const fail = (what: string, cause?: unknown): never => {
@@ -77,7 +83,8 @@ export function checkOptions(options: BeatOptions): void {
   if (typeof entries !== "object" || entries === null || Array.isArray(entries))
     fail('"entries" is an object: entries by name');
   if (!(maxIntervalMs > 0)) fail('"maxIntervalMs" is a positive number');
-  if (!(leaseMs > 0)) fail('"leaseMs" is a positive number');
+  if (!(leaseMs > 0 && leaseMs <= MAX_LEASE_MS))
+    fail(`"leaseMs" is a positive number of at most ${MAX_LEASE_MS}`);
   try {
     if (timeZone !== undefined) Zone.of(timeZone);
   } catch (error) {

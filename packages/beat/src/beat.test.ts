@@ -325,6 +325,9 @@ describe("changes while a beat runs", () => {
       { name: "two", isEnabled: false, isStored: true, totalRunCount: 0, nextRunAt: null },
     ]);
     expect(await beat.next("one", 2)).toEqual([new Date(START + 20 * SECOND), new Date(START + 30 * SECOND)]);
+    for (const count of [Infinity, -1, 1.5, Number.NaN, 100_001])
+      await expect(beat.next("one", count)).rejects.toMatchObject({ code: "ERR_Q_BEAT_ENTRY" });
+    expect(await beat.next("one", 0)).toEqual([]);
     await expect(beat.next("three")).rejects.toThrow(/no entry "three". Entries: one, two/);
   });
 

@@ -25,6 +25,8 @@ import { openStore } from "./stores/open-store.ts";
 
 const DEFAULT_LEASE_MS = 3000;
 const DEFAULT_MAX_INTERVAL_MS = 300_000;
+/** Occurrences that are worked out at a time: most schedules have no last one. */
+const MAX_NEXT = 100_000;
 
 /**
  * Sends tasks when they are due. Several beats on one shared store are one beat: one of them leads, and another takes
@@ -187,8 +189,14 @@ export class Beat implements Service, AsyncDisposable {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The occurrences of an entry that are still to come, at most `count`; paused or not. @throws {EntryError} when there is none */
+  /**
+   * The occurrences of an entry that are still to come, at most `count`, from 0 to 100,000; paused or not.
+   *
+   * @throws {EntryError} when there is none of that name, and for another count
+   */
   async next(name: string, count = 1): Promise<Date[]> {
+    if (!(Number.isInteger(count) && count >= 0 && count <= MAX_NEXT))
+      throw new EntryError(`the next occurrences can be asked for 0 to ${MAX_NEXT} at a time, not ${count}`);
     return upcoming(await this.#find(name), { now: this.#clock.now(), count });
   }
 

@@ -8,6 +8,10 @@ const LOST_AFTER_INTERVALS = 2;
 const USUAL_FREQ_SECONDS = 2;
 /** Seconds by which clocks may differ before it matters to times of tasks; Celery's limit. */
 const MAX_DRIFT_SECONDS = 16;
+/** How often it is to be looked whose heartbeats have stopped. */
+export const CHECK_INTERVAL_MS = 1000;
+/** A look that is later than this comes from an event loop that was blocked, and has heard nobody meanwhile. */
+const MAX_LATE_MS = 500;
 /** Elections that never come to an end, because somebody does not take part, are forgotten; the oldest go first. */
 const MAX_ELECTIONS = 100;
 
@@ -23,7 +27,7 @@ export interface GossipParts {
 interface Peer {
   readonly freqSeconds: number;
   /** Monotonic milliseconds. */
-  readonly heardAtMs: number;
+  heardAtMs: number;
 }
 
 /** A worker that stands for election. */
@@ -53,9 +57,12 @@ export class Gossip {
   readonly #elections = new Map<string, Election>();
   /** Elections that this worker was asked to hold. */
   readonly #ours = new Set<string>();
+  /** Monotonic milliseconds. */
+  #checkedAtMs: number;
 
   constructor(parts: GossipParts) {
     this.#parts = parts;
+    this.#checkedAtMs = parts.app.clock.monotonic();
   }
 
   /** Names of the other workers that are alive, as far as they were heard. */
@@ -94,9 +101,12 @@ export class Gossip {
     this.#parts.app.events.emit("node:join", { hostname });
   }
 
-  /** Looks whose heartbeats have stopped. To be called from time to time. */
+  /** Looks whose heartbeats have stopped. To be called every {@link CHECK_INTERVAL_MS}; where it was not, time counts anew. */
   checkLost(): void {
     const now = this.#parts.app.clock.monotonic();
+    const wasBlocked = now - this.#checkedAtMs > CHECK_INTERVAL_MS + MAX_LATE_MS;
+    this.#checkedAtMs = now;
+    if (wasBlocked) for (const peer of this.#peers.values()) peer.heardAtMs = now;
     for (const [hostname, { freqSeconds, heardAtMs }] of this.#peers) {
       if (now - heardAtMs <= freqSeconds * 1000 * LOST_AFTER_INTERVALS) continue;
       this.#parts.logger.info({ node: hostname }, "missed heartbeats of another worker");

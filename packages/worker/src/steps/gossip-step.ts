@@ -1,13 +1,11 @@
 import { asError, type Cancel } from "@q/kernel";
 import { EventReceiver } from "@q/core/events";
 import type { Bootstep } from "../blueprint.ts";
-import { Gossip } from "../gossip.ts";
+import { CHECK_INTERVAL_MS, Gossip } from "../gossip.ts";
 import type { Worker } from "../worker.ts";
 
 /** Brokers on which Celery's workers gossip. */
 const TRANSPORTS: readonly string[] = ["amqp", "redis"];
-/** How often it is looked whose heartbeats have stopped, as in Celery. */
-const CHECK_INTERVAL_MS = 5000;
 
 /** Follows the events of the other workers; see {@link Gossip}. */
 export function gossipStep(): Bootstep<Worker> {
