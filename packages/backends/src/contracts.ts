@@ -96,6 +96,15 @@ export interface GroupStore {
   delete(id: string): Promise<void>;
 }
 
+/** How a state is stored. */
+export interface StoreOptions {
+  /**
+   * A store that is away is waited for, some twenty seconds. Default: for what a task has come to, and not for states that
+   * it passes.
+   */
+  readonly isPatient?: boolean | undefined;
+}
+
 /** A result store. Storage, not workflow. */
 export interface ResultBackend extends AsyncDisposable {
   readonly capabilities: BackendCapabilities;
@@ -115,7 +124,7 @@ export interface ResultBackend extends AsyncDisposable {
    * @throws {EncodeError} when the serializer has no form for the value; then nothing is stored
    * @throws {BackendStoreError}
    */
-  store(meta: ResultMeta, reply?: ReplyAddress): Promise<void>;
+  store(meta: ResultMeta, reply?: ReplyAddress, options?: StoreOptions): Promise<void>;
   /**
    * One entry per id, in order; `undefined` for an unknown id.
    *

@@ -16,6 +16,7 @@ export type {
   RevocationKind,
   RevocationStore,
   StoredError,
+  StoreOptions,
 } from "./contracts.ts";
 export { openBackend } from "./open-backend.ts";
 export { isResultTuple } from "./saved-group.ts";

@@ -6,6 +6,7 @@ import type {
   ResultBackend,
   ResultMeta,
   RevocationStore,
+  StoreOptions,
 } from "./contracts.ts";
 
 /**
@@ -49,8 +50,8 @@ export class CachingBackend implements ResultBackend {
     return this.#backend.prepare();
   }
 
-  store(meta: ResultMeta, reply?: ReplyAddress): Promise<void> {
-    return this.#backend.store(meta, reply);
+  store(meta: ResultMeta, reply?: ReplyAddress, options?: StoreOptions): Promise<void> {
+    return this.#backend.store(meta, reply, options);
   }
 
   async get(ids: readonly string[]): Promise<readonly (ResultMeta | undefined)[]> {

@@ -1,5 +1,5 @@
 import { QError } from "@q/kernel";
-import type { ReplyAddress, ResultBackend, ResultMeta, StoredError } from "@q/backends";
+import type { ReplyAddress, ResultBackend, ResultMeta, StoredError, StoreOptions } from "@q/backends";
 import type { BodyCodec } from "@q/messaging";
 import { pythonRepr } from "@q/core/internal";
 
@@ -8,6 +8,7 @@ export interface FailureStore {
   readonly backend: ResultBackend;
   readonly reply: ReplyAddress;
   readonly codec: BodyCodec;
+  readonly options: StoreOptions;
 }
 
 /**
@@ -15,9 +16,9 @@ export interface FailureStore {
  * was stored.
  */
 export async function storeReadable(meta: ResultMeta, store: FailureStore): Promise<ResultMeta> {
-  const { backend, reply, codec } = store;
+  const { backend, reply, codec, options } = store;
   try {
-    await backend.store(meta, reply);
+    await backend.store(meta, reply, options);
     return meta;
   } catch (thrown) {
     const { error } = meta;
@@ -27,7 +28,7 @@ export async function storeReadable(meta: ResultMeta, store: FailureStore): Prom
       isWritable(arg, codec) ? arg : pythonRepr(arg),
     );
     const readable = { ...meta, error: { ...error, excMessage } as StoredError };
-    await backend.store(readable, reply);
+    await backend.store(readable, reply, options);
     return readable;
   }
 }

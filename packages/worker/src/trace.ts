@@ -1,5 +1,5 @@
 import { asError, type Logger, QError } from "@q/kernel";
-import type { ReplyAddress, ResultBackend, ResultMeta } from "@q/backends";
+import type { ReplyAddress, ResultBackend, ResultMeta, StoreOptions } from "@q/backends";
 import type { BodyCodec, WireMessage } from "@q/messaging";
 import { type App, type DeliveryInfo, Ignore, InvalidTaskError, type Retry, type TaskBase } from "@q/core";
 import {
@@ -193,7 +193,9 @@ export class Tracer {
       );
       const logged = (text: string) => (err: unknown) =>
         this.#parts.logger.error({ err, taskId: request.id, taskName: name }, text);
-      await this.#storeError(context, { status: "FAILURE", error }).catch(
+      // Who has waited for a store that is away does not wait for it as long again.
+      const isPatient = !QError.is(error) || error.code !== "ERR_Q_BACKEND_STORE";
+      await this.#storeError(context, { status: "FAILURE", error, isPatient }).catch(
         logged("a result could not be stored"),
       );
       const failed = this.#workflow.failed(context, failedEnd(error));
@@ -283,18 +285,19 @@ export class Tracer {
   /** Returns what was stored, if anything. */
   async #storeError(
     context: TaskContext,
-    end: { status: "FAILURE" | "RETRY"; error: Error },
+    { status, error, ...options }: { status: "FAILURE" | "RETRY"; error: Error } & StoreOptions,
   ): Promise<ResultMeta | undefined> {
     const { backend } = this.#parts;
     const { task, request } = context;
     if (backend === undefined) return undefined;
     if (task.ignoresResult(request) && !task.resolved.storeErrorsEvenIfIgnored) return undefined;
     const written: ResultMeta = {
-      ...this.#meta(context, { status: end.status, result: null }),
-      error: storeError(end.error),
-      traceback: tracebackOf(end.error),
+      ...this.#meta(context, { status, result: null }),
+      error: storeError(error),
+      traceback: tracebackOf(error),
     };
-    return storeReadable(written, { backend, reply: replyAddress(request), codec: this.#parts.codec });
+    const { codec } = this.#parts;
+    return storeReadable(written, { backend, reply: replyAddress(request), codec, options });
   }
 
   /** Nobody may wait for this state: a task runs although it could not be stored. */

@@ -4,9 +4,11 @@ import type {
   BackendCapabilities,
   BackendContext,
   GroupStore,
+  ReplyAddress,
   ResultBackend,
   ResultMeta,
   RevocationStore,
+  StoreOptions,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import {
@@ -100,11 +102,15 @@ class RedisBackend implements ResultBackend {
 
   async prepare(): Promise<void> {}
 
-  async store(meta: ResultMeta): Promise<void> {
+  async store(
+    meta: ResultMeta,
+    _reply?: ReplyAddress,
+    { isPatient = isEnd(meta) }: StoreOptions = {},
+  ): Promise<void> {
     const payload = encodeMeta(meta, this.#format);
     if (payload.length > MAX_VALUE_BYTES) throw tooLarge(meta, payload.length);
     try {
-      await this.#results.store(this.#keys.ofTask(meta.taskId), payload, { isPatient: isEnd(meta) });
+      await this.#results.store(this.#keys.ofTask(meta.taskId), payload, { isPatient });
     } catch (error) {
       throw storeError(meta, error);
     }

@@ -5,9 +5,11 @@ import type {
   BackendCapabilities,
   BackendContext,
   GroupStore,
+  ReplyAddress,
   ResultBackend,
   ResultMeta,
   RevocationStore,
+  StoreOptions,
 } from "../contracts.ts";
 import { BackendGetError, BackendStoreError } from "../errors.ts";
 import { decodeStored, encodeMeta, openPayloadFormat, type PayloadFormat } from "../result-payload.ts";
@@ -87,15 +89,17 @@ class SqliteBackend implements ResultBackend {
     await this.#open();
   }
 
-  async store(meta: ResultMeta): Promise<void> {
+  async store(
+    meta: ResultMeta,
+    _reply?: ReplyAddress,
+    { isPatient = isEnd(meta) }: StoreOptions = {},
+  ): Promise<void> {
     const { expiresSeconds } = this.#context;
     const body = encodeMeta(meta, this.#format);
     const ttlMs = expiresSeconds ? expiresSeconds * 1000 : undefined;
     try {
       const isSuccess = meta.status === "SUCCESS";
-      await this.#use((table) => table.put(meta.taskId, body, { isSuccess, ttlMs }), {
-        isPatient: isEnd(meta),
-      });
+      await this.#use((table) => table.put(meta.taskId, body, { isSuccess, ttlMs }), { isPatient });
     } catch (error) {
       throw storeError(meta, error);
     }
