@@ -1,4 +1,5 @@
 import { type NodeReply, Pidbox, PidboxClient } from "@q/messaging";
+import { ImproperlyConfiguredError } from "@q/kernel";
 import type { App } from "../app/app.ts";
 import type { BroadcastOptions } from "./control-options.ts";
 
@@ -27,13 +28,22 @@ export class ControlLink {
     this.#app = app;
   }
 
+  /** @throws {ImproperlyConfiguredError} for a pattern without a matcher, and the reverse */
   async broadcast(command: string, options: BroadcastOptions): Promise<readonly NodeReply[]> {
     const { destination, pattern, matcher, timeout = 1, limit, callback, signal, reply } = options;
+    // Celery takes no notice of half of it: what was meant for some workers goes to all.
+    if ((pattern === undefined) !== (matcher === undefined))
+      throw new ImproperlyConfiguredError(
+        `${command}: a pattern needs a matcher, and the reverse. Give both, such as { pattern: "mail*", matcher: "glob" }.`,
+      );
+    if (matcher !== undefined && matcher !== "glob" && matcher !== "pcre")
+      throw new ImproperlyConfiguredError(
+        `${command}: there is no matcher "${String(matcher)}". Use glob or pcre.`,
+      );
     this.#client ??= this.#open();
     return (await this.#client).broadcast(command, {
       arguments: options.arguments ?? {},
       destination: typeof destination === "string" ? [destination] : destination,
-      // One without the other selects nothing.
       ...(pattern !== undefined && matcher !== undefined && { pattern, matcher }),
       reply: reply ?? false,
       timeoutMs: timeout * 1000,

@@ -4,9 +4,9 @@ import type { NodeReply } from "@q/messaging";
 export interface ControlOptions {
   /** Node names, or one. Default every worker. */
   readonly destination?: string | readonly string[] | undefined;
-  /** Matched against node names, when there is no `destination`. Needs `matcher`. */
+  /** Matched against node names, when there is no `destination`. Goes with `matcher`. */
   readonly pattern?: string | undefined;
-  /** `glob` as in shells, or `pcre`. */
+  /** `glob` as in shells, or `pcre`; for `pattern`. */
   readonly matcher?: "glob" | "pcre" | undefined;
   /** Wait for answers. Default false. */
   readonly reply?: boolean | undefined;
