@@ -21,6 +21,7 @@ const add = (x, y) => x + y;
 app.task("pools.add", add);
 app.task("pools.pid", () => process.pid);
 app.task({ name: "pools.redelivered", bind: true }, (self) => self.request.deliveryInfo.redelivered);
+app.task("pools.environment", (names) => names.map((name) => process.env[name]));
 app.task("pools.thread", () => threadId);
 app.task("pools.print", (text) => {
   process.stdout.write(String(text) + "\n");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { requires, startRedis, suiteResource, waitUntil } from "../harness/index.ts";
+import { requires, startRedis, suiteResource, tempFolder, waitUntil } from "../harness/index.ts";
 import { childrenOf, isAlive } from "../harness/process-tree.ts";
 import { scene } from "./scene.ts";
 
@@ -151,8 +151,25 @@ requires("redis")("The processes of a worker", () => {
     },
   );
 
+  it.concurrent.each(["prefork", "threads", "solo"])(
+    "find in the environment how their worker logs, with -P %s",
+    async (pool) => {
+      await using folder = await tempFolder("logs");
+      const log = `${folder.path}/%n.log`;
+      const args = ["-n", "w@x", "-l", "info", "-f", log];
+      await using set = await scene(redis(), {
+        pool,
+        args,
+        settings: { workerRedirectStdoutsLevel: "ERROR" },
+      });
+      const names = ["LEVEL", "FILE", "REDIRECT", "REDIRECT_LEVEL"].map((name) => `CELERY_LOG_${name}`);
+      const values = await set.call("pools.environment", [names]);
+      expect(values).toEqual(["20", `${folder.path}/w.log`, "1", "ERROR"]);
+    },
+  );
+
   it.concurrent("print and log into the log of the worker, with the task's name and id", async () => {
-    await using folder = await import("../harness/index.ts").then(({ tempFolder }) => tempFolder("logs"));
+    await using folder = await tempFolder("logs");
     await using set = await scene(redis(), { args: ["-c", "1", "-f", `${folder.path}/w%I.log`] });
     await set.call("pools.print", ["printed here"]);
     await set.call("pools.log", ["logged here"]);

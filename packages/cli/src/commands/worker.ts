@@ -9,6 +9,7 @@ import type { Io } from "../io.ts";
 import { importTasks } from "../load-app.ts";
 import { openApp } from "../open-app.ts";
 import { taskList, workerBanner } from "../output/banner.ts";
+import { logEnvironment } from "../output/log-environment.ts";
 import { logLevel } from "../output/logger.ts";
 import { WorkerLog } from "../output/worker-log.ts";
 import { TaskOutput } from "@q/worker/internal";
@@ -165,9 +166,12 @@ async function runOnce(args: WorkerArguments, io: Io): Promise<End> {
   if (isRoot() && !io.env["C_FORCE_ROOT"]) log.main.warn({}, AS_ROOT);
   await importTasks(app, process.cwd(), list(args.include));
 
-  const outputLevel = app.conf.workerRedirectStdouts
-    ? logLevel(app.conf.workerRedirectStdoutsLevel)
-    : undefined;
+  const { workerLogfile, workerRedirectStdouts, workerRedirectStdoutsLevel } = app.conf;
+  const redirect = workerRedirectStdouts ? workerRedirectStdoutsLevel : undefined;
+  const outputLevel = redirect === undefined ? undefined : logLevel(redirect);
+  const logfile = args.logfile ?? workerLogfile;
+  const file = logfile === null ? undefined : expandPath(logfile, hostname);
+  Object.assign(process.env, logEnvironment({ level: args.loglevel, file, redirect }));
   using _output = outputLevel && new TaskOutput(outputLevel);
   process.title = `q worker ${hostname}`;
   const worker = new Worker(app, {
