@@ -166,12 +166,9 @@ async function runOnce(args: WorkerArguments, io: Io): Promise<End> {
   if (isRoot() && !io.env["C_FORCE_ROOT"]) log.main.warn({}, AS_ROOT);
   await importTasks(app, process.cwd(), list(args.include));
 
-  const { workerLogfile, workerRedirectStdouts, workerRedirectStdoutsLevel } = app.conf;
-  const redirect = workerRedirectStdouts ? workerRedirectStdoutsLevel : undefined;
-  const outputLevel = redirect === undefined ? undefined : logLevel(redirect);
-  const logfile = args.logfile ?? workerLogfile;
-  const file = logfile === null ? undefined : expandPath(logfile, hostname);
-  Object.assign(process.env, logEnvironment({ level: args.loglevel, file, redirect }));
+  const outputLevel = app.conf.workerRedirectStdouts
+    ? logLevel(app.conf.workerRedirectStdoutsLevel)
+    : undefined;
   using _output = outputLevel && new TaskOutput(outputLevel);
   process.title = `q worker ${hostname}`;
   const worker = new Worker(app, {
@@ -240,12 +237,19 @@ function announce(worker: Worker, args: WorkerArguments, io: Io): void {
   io.err(`${worker.hostname} ready.`);
 }
 
-/** A log by the options of the command line, then the settings. */
+/** A log by the options of the command line, then the settings; what the worker starts finds it in the environment. */
 function workerLog(
   app: App,
   { args, io, hostname }: { args: WorkerArguments; io: Io; hostname: string },
 ): WorkerLog {
-  const file = args.logfile ?? app.conf.workerLogfile ?? undefined;
+  const { workerLogfile, workerRedirectStdouts, workerRedirectStdoutsLevel } = app.conf;
+  const file = args.logfile ?? workerLogfile ?? undefined;
+  const variables = logEnvironment({
+    level: args.loglevel,
+    file: file === undefined ? undefined : expandPath(file, hostname),
+    redirect: workerRedirectStdouts ? workerRedirectStdoutsLevel : undefined,
+  });
+  Object.assign(process.env, variables);
   return new WorkerLog(app, {
     level: args.loglevel,
     file,
