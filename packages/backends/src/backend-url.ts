@@ -1,4 +1,5 @@
-import { type BrokerUrl, BrokerUrlError, parseBrokerUrls } from "@q/messaging";
+import type { BrokerUrl } from "@q/messaging";
+import { BrokerUrlError, parseBrokerUrls } from "@q/messaging/internal/client";
 
 /**
  * Reads the URL of a result backend. A name alone, such as `rpc`, means `rpc://`; several sentinels are separated by

@@ -1,5 +1,5 @@
 import { asError } from "@q/kernel";
-import { DecodeError } from "@q/messaging";
+import { DecodeError } from "@q/messaging/internal/client";
 import type { ChordPart } from "./chord-store.ts";
 import { BackendGetError } from "./errors.ts";
 import { errorFromWire, errorToWire, isErrorState, type PayloadFormat } from "./result-payload.ts";

@@ -1,5 +1,5 @@
 import { silentLogger, systemClock } from "@q/kernel";
-import { BodyCodec } from "@q/messaging";
+import { BodyCodec } from "@q/messaging/internal/client";
 import { createBackendRegistry } from "./backend-registry.ts";
 import { parseBackendUrl } from "./backend-url.ts";
 import type { BackendContext, ResultBackend } from "./contracts.ts";

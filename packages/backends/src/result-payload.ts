@@ -1,6 +1,6 @@
 import { asError } from "@q/kernel";
 import type { BodyCodec } from "@q/messaging";
-import { DecodeError } from "@q/messaging";
+import { DecodeError } from "@q/messaging/internal/client";
 import type { BackendContext, ExtendedMeta, ResultMeta, ResultTuple, StoredError } from "./contracts.ts";
 import { BackendGetError } from "./errors.ts";
 

@@ -1,5 +1,5 @@
 import { asError } from "@q/kernel";
-import { DecodeError } from "@q/messaging";
+import { DecodeError } from "@q/messaging/internal/client";
 import type { ResultTuple } from "./contracts.ts";
 import { BackendGetError } from "./errors.ts";
 import type { PayloadFormat } from "./result-payload.ts";

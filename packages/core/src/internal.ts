@@ -20,16 +20,6 @@ export { sendSignature } from "./app/send-signature.ts";
 export { messageKey, type Once, ONCE_HEADER, onceOf, withOnce } from "./canvas/once.ts";
 export { QueueTable } from "./routing/queue-table.ts";
 export { overlayOptions } from "./routing/router.ts";
-export { builtinCommands } from "./control/builtin-commands.ts";
-export { openPidbox } from "./control/control-link.ts";
-export {
-  recordedRevocations,
-  recordRevoked,
-  recordsRevocations,
-  revokeExpiresSeconds,
-  stampTexts,
-} from "./control/revocations.ts";
-export { inspectorAddress, openInspector } from "./debugging/open-inspector.ts";
 export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-urls.ts";
 export { traceRun } from "./tracing/task-channels.ts";
 export { censor } from "./conf/censor.ts";

@@ -4,8 +4,15 @@ import * as main from "./index.ts";
 import * as events from "./events/index.ts";
 import * as openTelemetry from "./tracing/open-telemetry.ts";
 import * as internal from "./internal.ts";
+import * as controlInternal from "./control/internal.ts";
 
-const entries = { ".": main, "./events": events, "./opentelemetry": openTelemetry, "./internal": internal };
+const entries = {
+  ".": main,
+  "./events": events,
+  "./opentelemetry": openTelemetry,
+  "./internal": internal,
+  "./internal/control": controlInternal,
+};
 
 it("tests every entry of the package", () => {
   const declared = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");

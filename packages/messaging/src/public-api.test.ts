@@ -8,6 +8,7 @@ import * as redis from "./transports/redis/index.ts";
 import * as amqp from "./transports/amqp/index.ts";
 import * as sqliteInternal from "./transports/sqlite/internal.ts";
 import * as redisInternal from "./transports/redis/internal.ts";
+import * as clientInternal from "./internal-client.ts";
 import * as testing from "./testing/index.ts";
 
 const entries = {
@@ -19,6 +20,7 @@ const entries = {
   "./amqp": amqp,
   "./internal/sqlite": sqliteInternal,
   "./internal/redis": redisInternal,
+  "./internal/client": clientInternal,
   "./testing": testing,
 };
 

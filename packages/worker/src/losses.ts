@@ -1,6 +1,5 @@
-import { asError, type Logger } from "@q/kernel";
+import { asError, type Logger, TimeLimitExceeded } from "@q/kernel";
 import type { Delivery, Settlement, WireMessage } from "@q/messaging";
-import { TimeLimitExceeded } from "@q/pool";
 import { type LostOutcome, settlementOf } from "./acknowledgement.ts";
 import { CrashLimitError, crashesOf } from "./crash-counter.ts";
 import type { Reporter } from "./reporter.ts";

@@ -1,9 +1,8 @@
-import { type Logger, logsAt } from "@q/kernel";
+import { type Logger, logsAt, TimeLimitExceeded } from "@q/kernel";
 import type { ResultBackend } from "@q/backends";
 import type { Delivery, WireMessage } from "@q/messaging";
 import { type App, type NotRegisteredError, TaskRevokedError } from "@q/core";
 import { isoFormat, storeError } from "@q/core/internal";
-import { TimeLimitExceeded } from "@q/pool";
 import type { LostOutcome } from "./acknowledgement.ts";
 import { followLost, followRevoked, followUnknown } from "./lost-task.ts";
 import type { TraceOutcome } from "./trace.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@q/kernel";
-import { revokeExpiresSeconds } from "@q/core/internal";
+import { revokeExpiresSeconds } from "@q/core/internal/control";
 
 /** Celery's bound, and its variable. */
 const defaultMaxSize = (): number => {

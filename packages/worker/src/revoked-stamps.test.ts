@@ -1,5 +1,5 @@
 import { FakeClock } from "@q/kernel/testing";
-import { stampTexts } from "@q/core/internal";
+import { stampTexts } from "@q/core/internal/control";
 import { expect, it } from "vitest";
 import { matchingStamps, RevokedStamps } from "./revoked-stamps.ts";
 

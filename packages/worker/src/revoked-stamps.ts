@@ -1,4 +1,4 @@
-import { stampTexts } from "@q/core/internal";
+import { stampTexts } from "@q/core/internal/control";
 import { RevokedSet } from "./revoked-set.ts";
 
 /** Stamps whose tasks are revoked, as texts, one for each value. */

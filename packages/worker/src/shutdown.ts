@@ -1,5 +1,4 @@
-import { type Deferred, deferred } from "@q/kernel";
-import { Terminated } from "@q/pool";
+import { type Deferred, deferred, Terminated } from "@q/kernel";
 import type { Blueprint } from "./blueprint.ts";
 import type { Worker } from "./worker.ts";
 

@@ -1,6 +1,5 @@
-import type { Logger } from "@q/kernel";
+import { type Logger, SoftTimeLimitExceeded } from "@q/kernel";
 import type { TaskRequest } from "@q/core";
-import { SoftTimeLimitExceeded } from "@q/pool";
 import type { TraceJob } from "./trace.ts";
 
 /** Says that a task has had its time, when that is so: one that does not look at its signal goes on in silence. */

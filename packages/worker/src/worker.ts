@@ -2,7 +2,7 @@ import type { Logger } from "@q/kernel";
 import type { ResultBackend } from "@q/backends";
 import type { BodyCodec, Connection, Consumer, Queue } from "@q/messaging";
 import type { App } from "@q/core";
-import { recordedRevocations } from "@q/core/internal";
+import { recordedRevocations } from "@q/core/internal/control";
 import type { Pool, PoolStats } from "@q/pool";
 import { Blueprint } from "./blueprint.ts";
 import type { Dispatcher } from "./dispatcher.ts";

@@ -1,5 +1,5 @@
 import { asError, ClosedError } from "@q/kernel";
-import { asUri } from "@q/messaging";
+import { asUri } from "@q/messaging/internal/client";
 import type { ChordStore } from "../chord-store.ts";
 import type {
   BackendCapabilities,

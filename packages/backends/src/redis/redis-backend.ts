@@ -1,4 +1,4 @@
-import { asUri } from "@q/messaging";
+import { asUri } from "@q/messaging/internal/client";
 import { loadRedisDriver } from "@q/messaging/internal/redis";
 import type {
   BackendCapabilities,

@@ -1,5 +1,5 @@
 import { asError, Batcher, type Clock, sleep } from "@q/kernel";
-import { ConnectionError } from "@q/messaging";
+import { ConnectionError } from "@q/messaging/internal/client";
 import { classifyRedisError, isOutOfMemory, type RedisSocket } from "@q/messaging/internal/redis";
 import { type RetryDelays, withRetries } from "../retries.ts";
 import { RedisLink } from "./redis-link.ts";

@@ -1,5 +1,5 @@
 import { asError, ClosedError, QError } from "@q/kernel";
-import { asUri } from "@q/messaging";
+import { asUri } from "@q/messaging/internal/client";
 import { databaseFile, isTransientDatabaseError } from "@q/messaging/internal/sqlite";
 import type {
   BackendCapabilities,

@@ -59,7 +59,7 @@ async function recordRevocation(
   spec: CommandSpec,
   args: Record<string, unknown>,
 ): Promise<boolean> {
-  const { recordRevoked, stampTexts } = await import("@q/core/internal");
+  const { recordRevoked, stampTexts } = await import("@q/core/internal/control");
   if (spec.name === "revoke" || spec.name === "terminate")
     return recordRevoked(app, "id", args["task_id"] as string[]);
   if (spec.name === "revoke_by_stamped_headers")

@@ -1,17 +1,15 @@
 import type { RetryPolicy } from "@q/kernel";
 import type { BackendContext, BackendRegistry, ResultBackend } from "@q/backends";
 import { createBackendRegistry, NoBackendError, parseBackendUrl } from "@q/backends";
+import type { CompressionRegistry, SerializerRegistry, TransportRegistry } from "@q/messaging";
 import {
   BodyCodec,
-  type CompressionRegistry,
   Connection,
   createCompressionRegistry,
   createSerializerRegistry,
   createTransportRegistry,
   Producer,
-  type SerializerRegistry,
-  type TransportRegistry,
-} from "@q/messaging";
+} from "@q/messaging/internal/client";
 import { effectiveReadUrl, effectiveResultBackend, effectiveWriteUrl } from "../conf/effective-urls.ts";
 import { customBackendOf, loadCustomBackend } from "./custom-backend.ts";
 import { EventDispatcher } from "../events/event-dispatcher.ts";

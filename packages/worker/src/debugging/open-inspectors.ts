@@ -1,4 +1,4 @@
-import { inspectorAddress, openInspector } from "@q/core/internal";
+import { inspectorAddress, openInspector } from "@q/core/internal/control";
 import { asError } from "@q/kernel";
 import type { Worker } from "../worker.ts";
 

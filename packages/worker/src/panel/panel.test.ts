@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { createApp } from "@q/core";
-import { builtinCommands } from "@q/core/internal";
+import { builtinCommands } from "@q/core/internal/control";
 import { createJsonSerializer } from "@q/messaging";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Worker } from "../worker.ts";

@@ -1,5 +1,5 @@
 import type { CommandContext, RegisteredCommand } from "@q/core";
-import { builtinCommands } from "@q/core/internal";
+import { builtinCommands } from "@q/core/internal/control";
 import type { Worker } from "../worker.ts";
 import { eventCommands } from "./event-commands.ts";
 import { memoryCommands } from "./memory-commands.ts";

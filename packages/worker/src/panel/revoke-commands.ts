@@ -1,4 +1,5 @@
-import { pythonRepr, recordRevoked, stampTexts } from "@q/core/internal";
+import { pythonRepr } from "@q/core/internal";
+import { recordRevoked, stampTexts } from "@q/core/internal/control";
 import type { Worker } from "../worker.ts";
 import { idsOf, nok, ok, type PanelArguments, type PanelCommands } from "./panel-command.ts";
 import { pythonError, pythonSet } from "./python-error.ts";

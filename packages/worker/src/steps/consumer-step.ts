@@ -1,5 +1,5 @@
+import { Terminated } from "@q/kernel";
 import { Consumer, Exchange, Queue } from "@q/messaging";
-import { Terminated } from "@q/pool";
 import type { Bootstep } from "../blueprint.ts";
 import { createDispatcher } from "../create-dispatcher.ts";
 import type { Dispatcher } from "../dispatcher.ts";

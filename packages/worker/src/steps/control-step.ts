@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, sleep } from "@q/kernel";
-import { openPidbox } from "@q/core/internal";
+import { openPidbox } from "@q/core/internal/control";
 import { Consumer, defaultConnectPolicy, PidboxNode, Producer } from "@q/messaging";
 import type { Bootstep } from "../blueprint.ts";
 import { Panel } from "../panel/panel.ts";

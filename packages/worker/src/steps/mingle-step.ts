@@ -1,4 +1,4 @@
-import { recordsRevocations } from "@q/core/internal";
+import { recordsRevocations } from "@q/core/internal/control";
 import type { Bootstep } from "../blueprint.ts";
 import type { Worker } from "../worker.ts";
 
