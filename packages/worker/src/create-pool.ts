@@ -1,13 +1,6 @@
 import { availableParallelism } from "node:os";
 import { construct, didYouMean, ImproperlyConfiguredError, type Logger } from "@q/kernel";
-import {
-  type Execute,
-  InlinePool,
-  type Pool,
-  ProcessPool,
-  type RemotePoolOptions,
-  ThreadPool,
-} from "@q/pool";
+import type { Execute, Pool, RemotePoolOptions } from "@q/pool";
 import { symbolByName } from "@q/core/internal";
 import type { PoolFactory } from "./worker-options.ts";
 
@@ -56,15 +49,16 @@ export async function createWorkerPool(pool: string | PoolFactory, parts: PoolPa
   if (kind === "async" || kind === "solo") {
     if (pool === "eventlet" || pool === "gevent")
       parts.logger.info({ pool }, "this pool is called async here: waiting blocks nothing in JavaScript");
+    const { InlinePool } = await import("@q/pool/inline");
     return new InlinePool({ kind, size: kind === "solo" ? 1 : size, execute: parts.execute });
   }
   return remotePool(kind, { size, remote: parts.remote });
 }
 
-function remotePool(
+async function remotePool(
   kind: "prefork" | "threads",
   { size, remote }: { size: number; remote: PoolParts["remote"] },
-): Pool {
+): Promise<Pool> {
   if (remote === undefined) {
     throw new ImproperlyConfiguredError(
       `the pool ${kind} runs tasks in processes or threads that import the app themselves, and nothing says where it ` +
@@ -72,6 +66,7 @@ function remotePool(
         `the pool async.`,
     );
   }
+  const { ProcessPool, ThreadPool } = await import("@q/pool");
   return kind === "threads" ? new ThreadPool({ ...remote, size }) : new ProcessPool({ ...remote, size });
 }
 
