@@ -61,6 +61,11 @@ export interface Delivery {
   readonly tag: string;
   /** Set when the envelope could not be read: `message` then holds the raw bytes as body and nothing else. */
   readonly malformed: MalformedMessageError | undefined;
+  /**
+   * kombu's envelope as it came, where the transport has one: to hand the message on to another process costs less than
+   * writing it anew. Absent from when the consumer asks for the next batch.
+   */
+  readonly envelope?: string | undefined;
   /** True for an entry that the transport has moved aside by itself: there is nothing left to settle. */
   readonly isParked?: boolean;
 }

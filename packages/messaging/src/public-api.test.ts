@@ -7,6 +7,7 @@ import * as sqlite from "./transports/sqlite/index.ts";
 import * as redis from "./transports/redis/index.ts";
 import * as amqp from "./transports/amqp/index.ts";
 import * as sqliteInternal from "./transports/sqlite/internal.ts";
+import * as envelopeInternal from "./transports/redis/envelope.ts";
 import * as redisInternal from "./transports/redis/internal.ts";
 import * as clientInternal from "./internal-client.ts";
 import * as testing from "./testing/index.ts";
@@ -19,6 +20,7 @@ const entries = {
   "./redis": redis,
   "./amqp": amqp,
   "./internal/sqlite": sqliteInternal,
+  "./internal/envelope": envelopeInternal,
   "./internal/redis": redisInternal,
   "./internal/client": clientInternal,
   "./testing": testing,

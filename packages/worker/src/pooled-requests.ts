@@ -75,11 +75,12 @@ export class PooledRequests {
     const job: RequestJob = {
       id: request.id,
       request,
-      payload: this.#sharesMemory ? { ...payload, request: read } : packPayload(payload),
+      payload: this.#sharesMemory ? { ...payload, request: read } : packPayload(payload, request.envelope),
       softLimitMs: (read.softTimeLimit ?? times.soft ?? 0) * 1000,
       hardLimitMs: (read.timeLimit ?? times.hard ?? 0) * 1000,
       onAccepted: (by) => onAccepted(request, by),
     };
+    request.envelope = undefined;
     // Not before the payload is made, which fails for headers that nest too deeply.
     this.#requests.set(request.id, request);
     this.#pool.submit(job, (outcome) => {

@@ -45,8 +45,9 @@ export function createStrategy(task: TaskBase, desk: Desk): Strategy {
     if (expiresMs !== undefined && clock.now() > expiresMs) return desk.revoke(request, { expired: true });
     if (logsReceipt) logger.info(request.logFields, "task received");
     if (app.events.has("task:received")) app.events.emit("task:received", { request: request.request });
-    if (dueMs !== undefined && dueMs > clock.now()) desk.schedule(request, dueMs);
-    else desk.enqueue(request);
+    if (dueMs !== undefined && dueMs > clock.now()) return desk.schedule(request, dueMs);
+    if (message === delivery.message) request.envelope = delivery.envelope;
+    desk.enqueue(request);
   };
 }
 

@@ -17,6 +17,8 @@ export class WorkerRequest {
   /** The delivery that is settled in the end; replaced when the broker delivers a running task again. */
   delivery: Delivery;
   state: RequestState = "waiting";
+  /** What {@link message} was read from, until an executor gets it; not kept for those that wait for their time. */
+  envelope: string | undefined;
   /** It waits because its task may not begin so often. */
   isLimited = false;
   /** Nothing is left to tell the broker. */

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { decodeEnvelope } from "@q/messaging/internal/envelope";
 import type { TracePayload } from "../trace.ts";
 import { packPayload, unpackPayload } from "./packed-payload.ts";
 
@@ -21,6 +22,24 @@ it("packs a message into a text, and makes the same of it again", () => {
     expect(packed).toBeTypeOf("string");
     expect(unpackPayload(packed)).toEqual(payload(message));
   }
+});
+
+it("sends the envelope that the message was read from, where there is one", () => {
+  const headers = { id: "1", task: 'ü\n"', at: { __type__: "datetime", __value__: "1970-01-01T00:00:00Z" } };
+  const properties = { correlation_id: "1", priority: 0, body_encoding: "base64", delivery_tag: "1" };
+  const body = Buffer.from("[[1], {}, {}]").toString("base64");
+  const envelope = JSON.stringify({
+    body,
+    headers,
+    properties,
+    "content-type": "application/json",
+    "content-encoding": "utf-8",
+  });
+  const given = payload(decodeEnvelope(envelope, "q").message);
+  expect(given.message.headers["at"]).toBeInstanceOf(Date);
+  const packed = packPayload(given, envelope);
+  expect(String(packed).endsWith(`\n${envelope}`)).toBe(true);
+  expect(unpackPayload(packed)).toEqual(given);
 });
 
 it("leaves alone what JSON would change, and large bodies", () => {

@@ -56,6 +56,8 @@ export class Consumption {
   #standing: Standing | undefined;
   #prefetch: number;
   #ready: RedisDelivery[] = [];
+  /** The batch that the consumer has. */
+  #seen: readonly RedisDelivery[] = [];
   #wake: Deferred<void> | undefined;
   #requested = 0;
   #inFlight = 0;
@@ -109,6 +111,8 @@ export class Consumption {
 
   /** What is at hand, as soon as there is something; `undefined` at the end. @throws what ended it */
   async next(): Promise<readonly RedisDelivery[] | undefined> {
+    for (const delivery of this.#seen) delivery.envelope = undefined;
+    this.#seen = [];
     while (this.#ready.length === 0 && !this.#isEnded) {
       this.#wake ??= deferred();
       await this.#wake.promise;
@@ -117,7 +121,7 @@ export class Consumption {
     if (this.#isEnded) return undefined;
     const batch = this.#ready;
     this.#ready = [];
-    for (const delivery of batch) delivery.text = "";
+    this.#seen = batch;
     if (this.#prefetch === Infinity) this.refill();
     return batch;
   }
@@ -280,12 +284,12 @@ export class Consumption {
         { code: "ERR_Q_MALFORMED_MESSAGE", queue, key: this.#context.keys.parked(queue) },
         "an entry of a queue is no message; it was moved aside",
       );
-      return new RedisDelivery(parked, { queue, tag: PARKED_TAG, slot: NO_SLOT, text: "" });
+      return new RedisDelivery(parked, { queue, tag: PARKED_TAG, slot: NO_SLOT });
     }
     const envelope = decodeEnvelope(text, queue);
     if (tag === undefined) return new RedisDelivery(envelope, { queue, tag: "", slot: NO_SLOT, text });
     const slot = this.#context.leases.hold(tag);
-    const delivery = new RedisDelivery(envelope, { queue, tag, slot, text: "" });
+    const delivery = new RedisDelivery(envelope, { queue, tag, slot, text });
     this.#context.settlements.hold(delivery);
     return delivery;
   }
@@ -299,11 +303,11 @@ export class Consumption {
   }
 
   /** An entry that was taken for good and not seen by anybody goes back as it was. */
-  async #putBack({ text, queue, message }: RedisDelivery): Promise<void> {
-    if (text === "") return;
+  async #putBack({ envelope, slot, queue, message }: RedisDelivery): Promise<void> {
+    if (envelope === undefined || slot !== NO_SLOT) return;
     await this.#context.socket.call("RPUSH", [
       this.#context.keys.forPriority(queue, message.properties.priority),
-      text,
+      envelope,
     ]);
   }
 
@@ -314,7 +318,7 @@ export class Consumption {
 }
 
 function broadcast(envelope: Envelope, queue: string): RedisDelivery {
-  return new RedisDelivery(envelope, { queue, tag: "broadcast", slot: NO_SLOT, text: "" });
+  return new RedisDelivery(envelope, { queue, tag: "broadcast", slot: NO_SLOT });
 }
 
 function keep(group: ClaimedGroup, isKept: (tag: string) => boolean): ClaimedGroup {

@@ -21,10 +21,10 @@ export class RedisDelivery implements Delivery {
   readonly isParked: boolean;
   /** Its place among the renewed leases, or {@link NO_SLOT}. */
   readonly slot: number;
-  /** The entry as it was in the list, kept for as long as it can be put back unread. */
-  text: string;
+  /** The entry as it was in the list, kept until its consumer has had its look at it. */
+  envelope: string | undefined;
 
-  constructor(envelope: Envelope, from: { queue: string; tag: string; slot: number; text: string }) {
+  constructor(envelope: Envelope, from: { queue: string; tag: string; slot: number; text?: string }) {
     this.message = envelope.message;
     this.queue = from.queue;
     this.exchange = envelope.exchange;
@@ -34,6 +34,6 @@ export class RedisDelivery implements Delivery {
     this.malformed = envelope.malformed;
     this.isParked = from.tag === PARKED_TAG;
     this.slot = from.slot;
-    this.text = from.text;
+    this.envelope = from.text;
   }
 }
