@@ -55,6 +55,25 @@ requires("redis")("Redis transport, beside kombu", () => {
     expect(await bench.client.keys("*")).toEqual([]);
   });
 
+  it("shows the entry with its delivery, until the next batch is asked for", async () => {
+    await using bench = await open();
+    const channel = await bench.channel();
+    await channel.publish(text("x"), toQueue("celery"));
+    const [entry] = await bench.client.lrange("celery", 0, -1);
+    const stop = new AbortController();
+    const batches = channel.consume(["celery"], { prefetch: 1, signal: stop.signal })[Symbol.asyncIterator]();
+    const [delivery] = (await batches.next()).value ?? [];
+    expect(delivery?.envelope).toBe(entry);
+
+    const end = batches.next();
+    expect(delivery?.envelope).toBeUndefined();
+    stop.abort();
+    expect((await end).done).toBe(true);
+    // Seen, and not settled: it goes back once.
+    await channel[Symbol.asyncDispose]();
+    expect(await bench.client.llen("celery")).toBe(1);
+  });
+
   it("restores what a dead Python worker held, byte for byte as kombu would", async () => {
     await using bench = await open();
     await load(bench, vectors["before_restore_visible"] ?? {});

@@ -5,6 +5,7 @@ import { BodyCodec, type Delivery, MalformedMessageError, type WireMessage } fro
 import { createCompressionRegistry, createSerializerRegistry } from "@q/messaging";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
+import type { WorkerRequest } from "./worker-request.ts";
 
 const NOW = Date.parse("2030-01-01T00:00:00Z");
 
@@ -84,6 +85,16 @@ describe("a message of protocol 2", () => {
     expect(decide({ eta: "2030-01-01T00:00:10+00:00" })).toEqual(["schedule", "one", 10_000]);
     expect(decide({ eta: "2030-01-01T01:00:00+01:00" })).toEqual(["enqueue", "one"]);
     expect(decide({ eta: "2029-12-31T00:00:00" })).toEqual(["enqueue", "one"]);
+  });
+
+  it("keeps the envelope it was read from for its executor, but not while it waits for its time", () => {
+    const { desk, intake } = door();
+    const envelopes: unknown[] = [];
+    const note = ({ envelope }: WorkerRequest): void => void envelopes.push(envelope);
+    Object.assign(desk, { enqueue: note, schedule: note });
+    for (const eta of [null, "2030-01-01T00:00:10+00:00"])
+      intake.receive(delivery({ task: "t.add", id: "one", eta }, { envelope: "{}" }));
+    expect(envelopes).toEqual(["{}", undefined]);
   });
 
   it("is revoked when it has expired, also before its time", () => {

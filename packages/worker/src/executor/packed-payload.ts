@@ -44,7 +44,13 @@ type Fields =
       contentType: string,
       contentEncoding: string,
     ]
-  | readonly [...Start, headers?: undefined, properties?: never, contentType?: never, contentEncoding?: never];
+  | readonly [
+      ...Start,
+      headers?: undefined,
+      properties?: never,
+      contentType?: never,
+      contentEncoding?: never,
+    ];
 
 /** Whether a value is the same after it was written as JSON and read again. */
 function isJson(value: unknown): boolean {

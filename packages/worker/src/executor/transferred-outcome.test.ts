@@ -22,6 +22,10 @@ describe("the outcome of a task, on its way to the worker", () => {
     expect(across(outcome)).toEqual(outcome);
   });
 
+  it("is a number when it is a success of which nobody wants the result", () => {
+    expect(encodeOutcome({ status: "SUCCESS", runtimeSeconds: 0.5, result: undefined })).toBe(0.5);
+  });
+
   it("keeps class name, message, stack, arguments and cause of an error", () => {
     const error = new OwnError("no", { cause: new TypeError("why") });
     const outcome = across({ status: "FAILURE", error, isExpected: true, runtimeSeconds: 2 });

@@ -303,8 +303,8 @@ export class Consumption {
   }
 
   /** An entry that was taken for good and not seen by anybody goes back as it was. */
-  async #putBack({ envelope, slot, queue, message }: RedisDelivery): Promise<void> {
-    if (envelope === undefined || slot !== NO_SLOT) return;
+  async #putBack({ envelope, tag, queue, message }: RedisDelivery): Promise<void> {
+    if (envelope === undefined || tag !== "") return;
     await this.#context.socket.call("RPUSH", [
       this.#context.keys.forPriority(queue, message.properties.priority),
       envelope,
