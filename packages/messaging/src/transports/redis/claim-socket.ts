@@ -84,7 +84,8 @@ export class ClaimSocket {
       return await this.socket.together(() => {
         // What follows it on this socket waits until it is over. In the list itself the entry would be for those who
         // wait behind us: Python's workers, whose blocking pop is served before the claim.
-        const woken = this.socket.call("BLMOVE", [list, held, "RIGHT", "LEFT", limitMs / 1000]).then(
+        // As bytes: nobody reads it here.
+        const woken = this.socket.callBuffer("BLMOVE", [list, held, "RIGHT", "LEFT", limitMs / 1000]).then(
           (entry) => entry !== null,
           (error: Error) => this.#refused(error),
         );
