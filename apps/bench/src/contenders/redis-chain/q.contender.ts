@@ -15,4 +15,4 @@ const chain = {
   subtask_type: "chain",
   immutable: false,
 };
-await measureRoundtrips(async () => (await app.send(chain)).get({ timeout: 60 }), { warmUpCalls: 2 });
+await measureRoundtrips(async () => (await app.send(chain)).get({ timeout: 60 }), { warmUpCalls: 20 });
