@@ -62,7 +62,7 @@ requires("redis", "python")("Flower", () => {
     const script = new URL("../../scripts/flower-venv.mjs", import.meta.url);
     python = ((await import(script.href)) as { ensureFlower: () => string | undefined }).ensureFlower();
     expect(python, "a Python environment with Flower").toBeDefined();
-  }, 120_000);
+  }, 600_000);
 
   it("shows our workers and tasks, and its buttons work on them", async () => {
     const [broker, backend] = [redis().url, redis().url];

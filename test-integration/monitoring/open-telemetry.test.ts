@@ -39,7 +39,7 @@ requires("redis", "python")("a trace by OpenTelemetry, through both languages", 
     expect(python, "a Python environment with OpenTelemetry").not.toBe("");
     provider.register();
     endTracing = instrumentTasks();
-  }, 180_000);
+  }, 600_000);
   afterAll(() => {
     endTracing();
     trace.disable();

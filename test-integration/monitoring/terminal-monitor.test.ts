@@ -4,7 +4,7 @@ import { createApp } from "@q/core";
 import { Worker } from "@q/worker";
 import { requires, startRedis, suiteResource, uniqueName, waitUntil } from "../harness/index.ts";
 
-const tmux = (...args: string[]): string => execFileSync("tmux", args, { encoding: "utf8", timeout: 10_000 });
+const tmux = (...args: string[]): string => execFileSync("tmux", args, { encoding: "utf8", timeout: 60_000 });
 const q = new URL("../../packages/cli/bin/q.js", import.meta.url).pathname;
 
 requires("redis", "tmux")("q events on a real terminal", () => {

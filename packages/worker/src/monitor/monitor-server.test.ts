@@ -126,7 +126,7 @@ describe("a worker with an HTTP port", () => {
     await clock.advance(7000);
     expect(await oldest()).toBe(7);
     open.resolve();
-    await expect.poll(() => worker.stats().running).toBe(0);
+    await expect.poll(() => worker.stats()).toMatchObject({ running: 0, waiting: 0 });
     expect(await oldest()).toBe(0);
   });
 
