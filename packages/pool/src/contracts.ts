@@ -145,7 +145,7 @@ export interface Pool extends Service {
   submit(job: Job, done: (outcome: Outcome) => void): void;
   /** As {@link submit}, with a promise, which never rejects. */
   run(job: Job): Promise<Outcome>;
-  /** Adds executors; resolves when they are ready. */
+  /** Adds executors; resolves when they are ready. Does nothing where the size cannot change. */
   grow(by: number): Promise<void>;
   /** Removes executors, idle ones first, but never the last. Jobs under way are not interrupted, nor waited for. */
   shrink(by: number): Promise<void>;

@@ -111,7 +111,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     for (const call of underWay) yield await call;
   }
 
-  /** Adds processes or threads, also for calls that wait; resolves when they are ready. */
+  /** Adds processes or threads, also for calls that wait; resolves when they are ready. `solo` stays as it is. */
   async grow(by: number): Promise<void> {
     const grown = this.#pool.grow(by);
     this.#places.resize(this.pool.capacity);

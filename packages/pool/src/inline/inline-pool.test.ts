@@ -20,6 +20,14 @@ describe.each(Object.entries(pools))("the %s pool", (name, make) => {
     expect(capabilities).toEqual({ kill: false, isolation: "none", concurrent, resizable: concurrent });
     expect(make(8).stats().implementation).toBe(name);
   });
+
+  it("keeps its size where it cannot change", async () => {
+    const pool = make(1);
+    await pool.grow(2);
+    expect(pool.size).toBe(capabilities.resizable ? 3 : 1);
+    await pool.shrink(1);
+    expect(pool.size).toBe(capabilities.resizable ? 2 : 1);
+  });
 });
 
 describe("a function that cannot be killed", () => {

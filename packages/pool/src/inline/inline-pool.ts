@@ -105,6 +105,7 @@ export class InlinePool implements Pool, InlineJobEvents {
   }
 
   async grow(by: number): Promise<void> {
+    if (!this.capabilities.resizable) return;
     this.#size += by;
     this.#slots.resize(this.#size);
   }

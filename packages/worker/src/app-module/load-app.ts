@@ -90,10 +90,11 @@ async function enableTypeScript(file: string, cwd: string): Promise<void> {
   const features = process.features as { typescript?: unknown };
   if (features.typescript || process.execArgv.some((arg) => arg.includes("tsx"))) return;
   try {
-    const { register } = (await import(findTsx([file, join(cwd, "package.json")]))) as {
-      register: () => void;
-    };
-    register();
+    // Both: in a package that is not of "type": "module" its TypeScript is CommonJS, whatever it looks like.
+    for (const part of ["tsx/cjs/api", "tsx/esm/api"]) {
+      const { register } = (await import(findTsx(part, [file, join(cwd, "package.json")]))) as Tsx;
+      register();
+    }
   } catch (error) {
     throw new ImproperlyConfiguredError(
       `${file} is TypeScript, which this Node (${process.version}) does not run by itself. ` +
@@ -103,9 +104,14 @@ async function enableTypeScript(file: string, cwd: string): Promise<void> {
   }
 }
 
+/** What is used of a part of tsx. */
+interface Tsx {
+  readonly register: () => void;
+}
+
 /** @throws when none of the places sees it */
-function findTsx(places: readonly [string, string]): string {
-  const resolve = (from: string): string => createRequire(from).resolve("tsx/esm/api");
+function findTsx(part: string, places: readonly [string, string]): string {
+  const resolve = (from: string): string => createRequire(from).resolve(part);
   let resolved: string;
   try {
     resolved = resolve(places[0]);
