@@ -8,9 +8,8 @@ export const canvas: Scenario = {
   name: "canvas",
   about:
     "One workflow at a time, from the call to its result in the caller, worker in another process: a chord of 1000 " +
-    "no-op tasks and a body, one of 30 such chords of 30, a group of 1000 and its results, a chain of 100. The workers of " +
-    "Q and BullMQ have run some 2000 tasks before, so that V8 has compiled most of what they need. BullMQ: a flow of 1000 " +
-    "children, one of 30 flows of 30.",
+    "no-op tasks and a body, one of 30 such chords of 30, a group of 1000 and its results, a chain of 100. BullMQ: a flow " +
+    "of 1000 children, one of 30 flows of 30.",
   cases: [
     {
       label: "chord of 1000",

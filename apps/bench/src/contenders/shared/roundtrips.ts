@@ -1,7 +1,8 @@
 import { readContext, readyAndGo } from "../../harness/contender.ts";
 import { percentile } from "../../harness/statistics.ts";
 
-const WARM_UP_CALLS = 200;
+/** By then V8 has compiled what a task needs, on both sides. */
+const WARM_UP_CALLS = 2000;
 
 /** Measures a call that resolves with its task's result, one at a time, and ends the process. */
 export async function measureRoundtrips(
