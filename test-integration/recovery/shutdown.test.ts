@@ -182,7 +182,7 @@ requires()("Files and options of a worker", () => {
     [["--pidfile", "/nonexistent/folder/q.pid"], 73, "cannot be written"],
     [["--logfile", "/dev/null/q.log"], 73, "cannot be written"],
     [["--loglevel", "loud"], 64, "there is no log level"],
-    [["-c", "0"], 64, "concurrency must be at least 1"],
+    [["-c", "-1"], 64, "concurrency is a whole number"],
     [["--broker", "nonsense://"], 64, "ERR_Q_UNKNOWN_TRANSPORT"],
   ])("refuses %j with exit code %i", async (args, code, text) => {
     await using worker = startQWorker({ app, broker, args });
