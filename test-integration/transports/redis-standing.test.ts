@@ -122,6 +122,25 @@ requires("redis")("claims that stand at a Redis server", () => {
     expect(await bench.client.llen("q")).toBe(2);
   });
 
+  it("do not keep back an acknowledgement whose script the server has forgotten", async () => {
+    await using bench = await open();
+    const channel = await bench.channel();
+    await using consumer = new Consumer(channel, ["q"], { prefetch: 20 });
+    await Promise.all(["a", "b", "c"].map((body) => channel.publish(text(body), toQueue("q"))));
+    const deliveries = await consumer.waitFor(3);
+    await standing(bench);
+    channel.setPrefetch(2);
+    await standing(bench, 0);
+    await bench.client.script("FLUSH");
+    const settledAt = performance.now();
+    // In one write with the claim for which there is room now.
+    for (const delivery of deliveries) channel.settle(delivery, "ack");
+    await channel.flush();
+    // Not when the claim was carried out, after two seconds.
+    expect(performance.now() - settledAt).toBeLessThan(1500);
+    expect(await bench.client.zcard("unacked_index")).toBe(0);
+  });
+
   it("end with their consumer, and what they bring at that moment goes back", async () => {
     await using bench = await open();
     const connection = await bench.connect();

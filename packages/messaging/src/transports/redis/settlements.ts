@@ -7,6 +7,7 @@ import { classifyRedisError } from "./redis-errors.ts";
 import type { RedisSocket } from "./redis-socket.ts";
 import { acknowledge, MAX_ACKNOWLEDGED } from "./scripts/acknowledge.ts";
 import { giveBack, type GiveBackOptions } from "./scripts/give-back.ts";
+import type { ScriptRunner } from "./scripts/script.ts";
 
 /** What {@link Settlements} work with. */
 export interface SettlementsContext {
@@ -23,7 +24,7 @@ const MAX_GIVEN_BACK = 100;
 /** The unsettled deliveries of a channel, and the way in which they end: together, at the end of a turn. */
 export class Settlements {
   readonly #context: SettlementsContext;
-  readonly #socket: () => RedisSocket;
+  readonly #runner: ScriptRunner;
   readonly #held = new TransitMap<RedisDelivery, true>();
   readonly #underWay = new Set<Promise<void>>();
   #acknowledged: string[] = [];
@@ -32,10 +33,11 @@ export class Settlements {
   #isArmed = false;
   #error: Error | undefined;
 
-  /** `socket` returns the one to write settlements to, which must not be blocked. */
+  /** `socket` returns the one to write settlements to, which must not be blocked then. */
   constructor(context: SettlementsContext, socket: () => RedisSocket) {
     this.#context = context;
-    this.#socket = socket;
+    // Asked for each command: a script that the server has forgotten is sent again when a claim may stand.
+    this.#runner = { call: (command, args) => socket().call(command, args) };
   }
 
   /** Unsettled deliveries. */
@@ -96,14 +98,13 @@ export class Settlements {
   write(): void {
     this.#isArmed = false;
     const { keys } = this.#context;
-    const socket = this.#socket();
     const [acknowledged, requeued, returned] = [this.#acknowledged, this.#requeued, this.#returned];
     this.#acknowledged = [];
     this.#requeued = [];
     this.#returned = [];
     for (let at = 0; at < acknowledged.length; at += MAX_ACKNOWLEDGED) {
       const tags = acknowledged.slice(at, at + MAX_ACKNOWLEDGED);
-      this.#follow(acknowledge(socket, keys, tags).then((ours) => this.#report(tags.length - ours)));
+      this.#follow(acknowledge(this.#runner, keys, tags).then((ours) => this.#report(tags.length - ours)));
     }
     if (requeued.length > 0) this.#follow(this.#giveBackTags(requeued, { end: "last", isMarked: true }));
     // The newest first, so that the oldest is next.

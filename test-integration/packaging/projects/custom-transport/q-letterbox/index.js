@@ -14,6 +14,7 @@ const capabilities = {
   heartbeats: false,
   deliveryCount: true,
   exactPrefetch: true,
+  returnsUnmarked: true,
   recovery: "immediate",
   messageTtl: false,
   deadLetter: false,

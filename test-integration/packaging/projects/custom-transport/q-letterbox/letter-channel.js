@@ -81,6 +81,7 @@ export class LetterChannel {
     if (letter === undefined) return;
     this.#held.delete(delivery);
     if (how === "requeue") this.#giveBack(letter);
+    if (how === "return") this.#broker.put(letter);
     this.#ring();
   }
 
