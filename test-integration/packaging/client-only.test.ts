@@ -79,7 +79,7 @@ requires("redis")("a project with only @q/core and ioredis installed", () => {
   });
 
   it("loads no driver, no schema library and no connection when it imports @q/core", async () => {
-    const { stdout } = await project().run("node", "import-cost.js", "--modules");
+    const { stdout } = await project().run("node", "loaded-files.js");
     const loaded = stdout.split("\n").filter((url) => url.startsWith("file:"));
     const packages = loaded.map((url) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
     expect(new Set(packages)).toEqual(new Set(["@q/core", "@q/kernel", "@q/messaging"]));
@@ -88,18 +88,6 @@ requires("redis")("a project with only @q/core and ioredis installed", () => {
     ).toEqual([]);
     // Each file costs about half a millisecond before a line of it has run.
     expect(loaded.length).toBeLessThanOrEqual(105);
-  });
-
-  it("imports @q/core within 60 ms, or on a slow machine within the time that Node itself takes to start", async () => {
-    const imports: number[] = [];
-    const starts: number[] = [];
-    for (let run = 0; run < 20; run++) {
-      const started = performance.now();
-      await project().run("node", "-e", "0");
-      starts.push(performance.now() - started);
-      imports.push(Number((await project().run("node", "import-cost.js")).stdout));
-    }
-    expect(Math.min(...imports)).toBeLessThan(Math.max(60, Math.min(...starts)));
   });
 
   describe("and then ioredis removed", () => {
