@@ -37,8 +37,9 @@ requires("redis")("A worker that fetches short tasks ahead", () => {
       Array.from({ length: 20 }, () => set.client.sendTask("pools.redelivered")),
     );
     await waitUntil(async () => (await set.read()).starts.has(long.id));
+    // Not before it has fetched some.
+    await waitUntil(async () => (await prefetch(set.client)) === 1);
     await waitUntil(async () => (await waiting(set)) === short.length);
-    expect(await prefetch(set.client)).toBe(1);
     await using _other = await set.start();
     const redelivered = await Promise.all(short.map((result) => result.get({ timeout: 20 })));
     expect(new Set(redelivered)).toEqual(new Set([false]));
