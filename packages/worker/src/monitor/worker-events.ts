@@ -17,8 +17,8 @@ export interface WorkerEventsParts {
 }
 
 /**
- * Most events of one message. Celery's receivers take any number, and fewer messages cost both sides less; but texts
- * above 128 KB, to V8 large objects, cost more than they save: 500 events take a third more than 200.
+ * Most events of one message. Celery's receivers take any number, and fewer messages cost both sides less; but very
+ * long texts cost more to make than they save.
  */
 const BUFFER_LIMIT = 200;
 /** What Celery claims as `freq` in a heartbeat that was asked for. */
