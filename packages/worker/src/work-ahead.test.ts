@@ -5,14 +5,14 @@ import type { WorkerRequest } from "./worker-request.ts";
 
 const broker = { exactPrefetch: true, returnsUnmarked: true };
 
-/** Four slots, in a pool that takes sixteen more for each. */
+/** Four slots, in a pool that takes 32 more for each. */
 function workAhead(multiplier: number | "auto" = "auto") {
   const clock = new FakeClock();
   const requests: { running: WorkerRequest[]; waiting: WorkerRequest[] } = { running: [], waiting: [] };
   const returned: WorkerRequest[][] = [];
   const ahead = new WorkAhead({
     clock,
-    pool: { slots: 4, capacity: 68 },
+    pool: { slots: 4, capacity: 132 },
     multiplier,
     requests,
     giveBack: (given) => {
@@ -42,14 +42,14 @@ describe("what a worker holds", () => {
     expect(ahead.capacity).toBe(4);
   });
 
-  it("grows to what takes 20 ms while tasks are short, and no further than the pool takes", async () => {
+  it("grows to what takes 20 ms while tasks are short, and no further than twice what the pool takes", async () => {
     const { ahead, end } = workAhead();
     ahead.connect(broker);
     await end(100, { everyMs: 2 });
     // 9.99 of 10, for it comes closer and closer.
     expect(ahead.capacity).toBe(4 + 9);
-    await end(5000, { everyMs: 0.1 });
-    expect(ahead.capacity).toBe(68);
+    await end(10_000, { everyMs: 0.01 });
+    expect(ahead.capacity).toBe(264);
     await end(50, { everyMs: 25 });
     expect(ahead.capacity).toBe(4);
   });

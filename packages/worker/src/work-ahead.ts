@@ -28,8 +28,8 @@ export interface WorkAheadParts {
 
 /**
  * How many messages a worker holds: so many per slot as it was told, or, with `auto`, one and what it gets done within
- * 20 ms at the pace of its latest tasks, so that slots need not wait for the broker between two short tasks. When tasks
- * turn out to be longer, those that wait go back to the broker within 100 ms, where other workers can take them.
+ * 20 ms at the pace of its latest tasks, so that slots need not wait for the broker between two short tasks: at most twice
+ * what its pool takes, of which half is there while the other half is on its way. When tasks turn out to be longer, those that wait go back to the broker within 100 ms, where other workers can take them.
  */
 export class WorkAhead {
   readonly #parts: WorkAheadParts;
@@ -56,7 +56,7 @@ export class WorkAhead {
     const { slots, capacity } = pool;
     if (multiplier !== "auto") return slots * multiplier;
     if (!this.#isOn) return slots;
-    return slots + Math.min(Math.floor(this.#endedPerMs * AHEAD_MS), Math.max(capacity - slots, slots));
+    return slots + Math.min(Math.floor(this.#endedPerMs * AHEAD_MS), 2 * capacity - slots);
   }
 
   /** A task has ended. */

@@ -66,6 +66,7 @@ export class JournalWriter {
 /** The pool's side. */
 export class JournalReader {
   readonly #memory: SharedMemory;
+  readonly #header = Buffer.allocUnsafe(HEADER_BYTES);
 
   constructor(memory: SharedMemory) {
     this.#memory = memory;
@@ -89,27 +90,28 @@ export class JournalReader {
 
   /** What was said since the last of `frames` frames left; nothing when there are frames still to be read. */
   records(frames: number): Uint8Array[] {
-    const bytes = Buffer.allocUnsafe(this.#memory.size);
-    this.#memory.read(0, bytes);
     const records: Uint8Array[] = [];
     let at = 0;
     for (;;) {
-      const record = recordAt(bytes, at, frames | 0);
+      const record = this.#recordAt(at, frames | 0);
       if (record === undefined) return records;
       records.push(record);
       at += HEADER_BYTES + record.byteLength;
     }
   }
-}
 
-/** Nothing for what is of another frame, or only half written. */
-function recordAt(bytes: Buffer, at: number, frame: number): Uint8Array | undefined {
-  if (at + HEADER_BYTES > bytes.byteLength || bytes.readInt32LE(at) !== frame) return undefined;
-  const length = bytes.readInt32LE(at + 4);
-  const start = at + HEADER_BYTES;
-  if (length < 0 || start + length > bytes.byteLength) return undefined;
-  const record = bytes.subarray(start, start + length);
-  return bytes.readInt32LE(at + 8) === checksum(frame, record) ? record : undefined;
+  /** Nothing for what is of another frame, or only half written. */
+  #recordAt(at: number, frame: number): Uint8Array | undefined {
+    const start = at + HEADER_BYTES;
+    if (start > this.#memory.size) return undefined;
+    this.#memory.read(at, this.#header);
+    const length = this.#header.readInt32LE(4);
+    if (this.#header.readInt32LE(0) !== frame || length < 0 || start + length > this.#memory.size)
+      return undefined;
+    const record = Buffer.allocUnsafe(length);
+    this.#memory.read(start, record);
+    return this.#header.readInt32LE(8) === checksum(frame, record) ? record : undefined;
+  }
 }
 
 /** FNV-1a, of 32 bits. */

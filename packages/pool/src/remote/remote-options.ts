@@ -22,7 +22,7 @@ export interface RemotePoolOptions {
   readonly strategy?: DispatchStrategy;
   /**
    * Most jobs that an executor is given beyond what it runs, while it gets through them quickly: then it need not wait
-   * for the next one. Default 16.
+   * for the next one. Default 32.
    */
   readonly sendAhead?: number;
   /** Jobs after which an executor is replaced. Default 0: never. */
@@ -78,7 +78,7 @@ export function remoteSettings(options: RemotePoolOptions): RemoteSettings {
   return {
     tasksPerExecutor: 1,
     strategy: "fair",
-    sendAhead: 16,
+    sendAhead: 32,
     maxTasksPerExecutor: 0,
     maxMemoryBytes: 0,
     startTimeoutMs: 10_000,
