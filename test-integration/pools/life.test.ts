@@ -1,11 +1,17 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ExecutorIdentity, ExecutorStartError, type Outcome, type Recycling } from "@q/pool";
+import {
+  type ExecutorIdentity,
+  ExecutorStartError,
+  type Outcome,
+  ProcessPool,
+  type Recycling,
+} from "@q/pool";
 import { describe, expect, it } from "vitest";
 import { nodeProcess, waitUntil } from "../harness/index.ts";
 import { tempFolder } from "../harness/temp-folder.ts";
-import { faultPool, type FaultPoolOptions, job, withPool } from "./open-pool.ts";
+import { faultPool, type FaultPoolOptions, job, module, withPool } from "./open-pool.ts";
 import { childrenOf, isAlive } from "../harness/process-tree.ts";
 
 const isFull = process.env["Q_TEST_FULL"] === "1";
@@ -16,6 +22,25 @@ function footprint(): { readonly files: number; readonly heap: number; readonly 
   const { heapUsed: heap, rss } = process.memoryUsage();
   return { files: readdirSync("/proc/self/fd").length, heap, rss };
 }
+
+it("gives back what the start of a process has left in memory, once the process has nothing to do", async () => {
+  const pool = new ProcessPool({
+    executor: { module, data: { startGarbage: 320_000 } },
+    execArgv: [],
+    // A process that cannot end by itself any more keeps this test from ending.
+    stopTimeoutMs: 600_000,
+  });
+  const megabytes = (text: string, name: string): number =>
+    Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1]) / 1024;
+  await withPool(pool, async () => {
+    const givenBack = (): number => {
+      const status = readFileSync(`/proc/${pool.stats().executors?.[0]?.pid}/status`, "utf8");
+      return megabytes(status, "VmHWM") - megabytes(status, "VmRSS");
+    };
+    // V8 by itself waits for eight seconds at least.
+    await expect.poll(givenBack, { timeout: 6000 }).toBeGreaterThan(15);
+  });
+});
 
 describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
   it(

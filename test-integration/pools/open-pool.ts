@@ -3,7 +3,8 @@ import { ProcessPool, type RemotePoolOptions, ThreadPool } from "@q/pool";
 /** Options of a pool of fault executors; `data` is what `createExecutor` gets. */
 export type FaultPoolOptions = Omit<RemotePoolOptions, "executor"> & { readonly data?: unknown };
 
-const module = new URL("./programs/fault-executor.mjs", import.meta.url).href;
+/** The module of fault executors. */
+export const module: string = new URL("./programs/fault-executor.mjs", import.meta.url).href;
 
 /** Small heaps, so that they are soon exhausted. */
 export function faultPool(

@@ -49,10 +49,16 @@ function overflow() {
   return overflow() + 1;
 }
 
+/** Some 30 MB for 320,000 objects, which are old before they are garbage. */
+function makeGarbage(objects) {
+  return Array.from({ length: objects }, (_, n) => ({ n, text: `object ${n}` })).length;
+}
+
 export async function createExecutor(data, host) {
   if (data?.failToStart) throw new RangeError("cannot start");
   if (data?.dieAtStart) process.exit(7);
   if (data?.startMs) await sleep(data.startMs);
+  if (data?.startGarbage) makeGarbage(data.startGarbage);
   if (data?.exitFile) process.on("exit", () => appendFileSync(data.exitFile, "exited\n"));
   return {
     execute: (job, context) => {

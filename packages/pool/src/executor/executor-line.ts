@@ -17,6 +17,8 @@ export interface ExecutorPlace {
   /** What the pool sees as well. */
   readonly memory: SharedMemory;
   memoryBytes(): number;
+  /** Gives back memory that nothing uses, if there is a way. */
+  collectGarbage?(): void;
   /** Ends the process or thread. */
   exit(code: number): void;
 }

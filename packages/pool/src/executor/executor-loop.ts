@@ -15,6 +15,8 @@ import type { ExecutorLine, ExecutorPlace } from "./executor-line.ts";
 const TURN_MS = 1;
 /** Milliseconds that what is said of jobs may wait for more of it, while there is a next job. */
 const MAX_WAIT_MS = 1;
+/** Milliseconds after the start, and after a look at which there were jobs, before garbage is collected. */
+const COLLECT_AFTER_MS = 500;
 
 /**
  * What runs inside every process and thread of a pool: takes jobs from the channel, runs them, sends outcomes back.
@@ -108,6 +110,7 @@ export class ExecutorLoop {
       return this.#exit(1);
     }
     this.#outbox.post(["ready"]);
+    this.#collectWhenIdle();
     this.#stopWhenIdle();
   }
 
@@ -217,6 +220,14 @@ export class ExecutorLoop {
       () => this.#exit(0),
       (error: unknown) => this.fatal(error),
     );
+  }
+
+  /** Once: what the start has left behind, as soon as no job has to wait for that. */
+  #collectWhenIdle(): void {
+    systemClock.schedule(COLLECT_AFTER_MS, () => {
+      if (this.#running.size > 0 || this.#waiting.length > 0) this.#collectWhenIdle();
+      else this.#place.collectGarbage?.();
+    });
   }
 
   #exit(code: number): void {

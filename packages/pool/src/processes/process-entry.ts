@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { entryUrl } from "../executor/entry-url.ts";
 import { ExecutorLoop } from "../executor/executor-loop.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { JOURNAL_BYTES } from "../journal/journal.ts";
 import { SharedFile } from "../journal/shared-file.ts";
@@ -27,6 +28,7 @@ const loop: ExecutorLoop = new ExecutorLoop(channel, {
   threadId: 0,
   memory: new SharedFile(JOURNAL_FD, JOURNAL_BYTES),
   memoryBytes: () => process.memoryUsage.rss(),
+  collectGarbage: () => void collectGarbage(),
   exit: (code) => process.exit(code),
 });
 socket.on("error", () => {});

@@ -1,0 +1,15 @@
+/**
+ * Gives back the memory that the start of this process has left behind, twice what its code and data take: V8 keeps it
+ * until it is short of memory. Only the inspector can ask for as thorough a collection; it takes some 20 ms.
+ */
+export async function collectGarbage(): Promise<void> {
+  try {
+    const { Session } = await import("node:inspector");
+    const session = new Session();
+    session.connect();
+    // Not within the answer: the process could not end any more.
+    session.post("HeapProfiler.collectGarbage", () => setImmediate(() => session.disconnect()));
+  } catch {
+    // A Node without inspector: the memory stays.
+  }
+}
