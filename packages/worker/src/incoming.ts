@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { WireMessage } from "@q/messaging";
-import { InvalidTaskError } from "@q/core";
+import { InvalidTaskError, type TaskRequest } from "@q/core";
 
 /** Fields of a protocol 1 body that become headers, under the header's name. */
 const PROTOCOL_1_HEADERS: Readonly<Record<string, string>> = {
@@ -18,6 +18,14 @@ const PROTOCOL_1_HEADERS: Readonly<Record<string, string>> = {
 /** True for a message whose headers name the task: protocol 2, or the hybrid of both. */
 export function namesTask(message: WireMessage): boolean {
   return typeof message.headers["task"] === "string" && message.headers["task"] !== "";
+}
+
+/** Makes a decoded body part of the request that it came with. @throws {InvalidTaskError} */
+export function takeBody(request: TaskRequest, decoded: unknown): void {
+  const body = normalBody(decoded);
+  request.args = body.args;
+  request.kwargs = body.kwargs;
+  request.embed = body.embed;
 }
 
 /** A task body in the form of protocol 2. */

@@ -1,6 +1,6 @@
 import type { WireMessage } from "@q/messaging";
 import { runHandlers, TaskContext, TaskRequest, unknownTask } from "@q/core/internal";
-import { normalBody } from "./incoming.ts";
+import { takeBody } from "./incoming.ts";
 import { callErrbacks } from "./workflow/errbacks.ts";
 import type { FailedEnd } from "./workflow/failed-end.ts";
 import type { Workflow } from "./workflow/workflow.ts";
@@ -53,8 +53,7 @@ async function contextOf(
 ): Promise<TaskContext> {
   const { message, task, request: own } = request;
   const codec = await task.app.codec();
-  const decoded = await codec.decodeMessage(message);
-  Object.assign(own, normalBody(decoded));
+  takeBody(own, await codec.decodeMessage(message));
   return new TaskContext({
     task,
     request: own,

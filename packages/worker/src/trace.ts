@@ -1,23 +1,21 @@
 import { asError, type Logger, QError } from "@q/kernel";
-import type { ReplyAddress, ResultBackend, ResultMeta, StoreOptions } from "@q/backends";
+import type { ResultBackend } from "@q/backends";
 import type { BodyCodec, WireMessage } from "@q/messaging";
-import { type App, type DeliveryInfo, Ignore, InvalidTaskError, type Retry, type TaskBase } from "@q/core";
+import { type App, type DeliveryInfo, Ignore, InvalidTaskError, type TaskBase } from "@q/core";
 import {
   type Execution,
   executeTask,
   hasHandlers,
-  isoFormat,
   pythonRepr,
   runHandlers,
-  storeError,
   TaskContext,
   TaskRequest,
   traceRun,
 } from "@q/core/internal";
 import { Duplicates, mayBeDuplicate } from "./duplicates.ts";
-import { normalBody } from "./incoming.ts";
+import { takeBody } from "./incoming.ts";
 import { sendCallbacks, sendRetry } from "./follow-up.ts";
-import { storeReadable } from "./store-readable.ts";
+import { ResultWriter } from "./result-writer.ts";
 import { reportSoftLimit } from "./soft-limit.ts";
 import { callErrbacks } from "./workflow/errbacks.ts";
 import { failedEnd } from "./workflow/failed-end.ts";
@@ -91,11 +89,13 @@ export interface TracerParts {
 export class Tracer {
   readonly #parts: TracerParts;
   readonly #workflow: Workflow;
+  readonly #results: ResultWriter;
   readonly #duplicates: Duplicates;
 
   constructor(parts: TracerParts) {
     this.#parts = parts;
     this.#workflow = new Workflow(parts);
+    this.#results = new ResultWriter(parts);
     this.#duplicates = new Duplicates({ ...parts, workflow: this.#workflow });
   }
 
@@ -108,7 +108,7 @@ export class Tracer {
       new TaskRequest({ headers, properties, deliveryInfo, hostname: this.#parts.hostname });
     const traced: Traced = { job, reportResult };
     try {
-      const decoded = this.#decode(message);
+      const decoded = this.#parts.codec.decodeMessageNow(message);
       if (decoded instanceof Promise) return this.#traceLater(request, decoded, traced);
       takeBody(request, decoded);
     } catch (thrown) {
@@ -143,24 +143,8 @@ export class Tracer {
     const { task, request } = context;
     if (mayBeDuplicate(request) && (await this.#duplicates.isOne(context))) return { status: "IGNORED" };
     traced.job.accept();
-    if (task.resolved.trackStarted) await this.#storeStarted(context);
+    if (task.resolved.trackStarted) await this.#results.started(context);
     return traceRun(context, () => this.#run(context, traced));
-  }
-
-  #decode(message: WireMessage): unknown {
-    const compression = message.headers["compression"];
-    const as = {
-      contentType: message.contentType,
-      contentEncoding: message.contentEncoding,
-      compression: typeof compression === "string" ? compression : undefined,
-    };
-    try {
-      return this.#parts.codec.decode(message.body, as);
-    } catch (error) {
-      if (QError.is(error) && error.code === "ERR_Q_CODEC_NOT_LOADED")
-        return this.#parts.codec.decodeAsync(message.body, as);
-      throw error;
-    }
   }
 
   #run(context: TaskContext, traced: Traced): TraceOutcome | Promise<TraceOutcome> {
@@ -195,9 +179,7 @@ export class Tracer {
         this.#parts.logger.error({ err, taskId: request.id, taskName: name }, text);
       // Who has waited for a store that is away does not wait for it as long again.
       const isPatient = !QError.is(error) || error.code !== "ERR_Q_BACKEND_STORE";
-      await this.#storeError(context, { status: "FAILURE", error, isPatient }).catch(
-        logged("a result could not be stored"),
-      );
+      await this.#results.failed(context, error, { isPatient }).catch(logged("a result could not be stored"));
       const failed = this.#workflow.failed(context, failedEnd(error));
       await failed.catch(logged("the workflow of a task could not be told of its failure"));
       return { status: "FAILURE", error, isExpected: false, runtimeSeconds: run.runtimeSeconds };
@@ -221,7 +203,8 @@ export class Tracer {
         await this.#fail(context, execution.error);
         return execution;
       case "RETRY":
-        await this.#storeRetry(context, execution.retry);
+        // First: the next attempt may end before a state that is stored later, which would then stand for its end.
+        await this.#results.retried(context, execution.retry);
         await sendRetry(context, execution.retry);
         return execution;
       case "IGNORED":
@@ -233,18 +216,6 @@ export class Tracer {
     }
   }
 
-  /**
-   * Before the next attempt is sent: it may end before a state that is stored later, which would then stand for its end.
-   * That there will be another attempt matters more than the state.
-   */
-  async #storeRetry(context: TaskContext, retry: Retry): Promise<void> {
-    await this.#storeError(context, { status: "RETRY", error: retry.exc ?? retry }).catch((err: unknown) => {
-      const { request, name } = context;
-      const fields = { err, taskId: request.id, taskName: name };
-      this.#parts.logger.warn(fields, "the state of a task that is tried again could not be stored");
-    });
-  }
-
   /** A task that ends without a result would leave its chord waiting for ever, unless another one took its place. */
   async #settleUnended(context: TaskContext, error: Error): Promise<void> {
     if (context.isReplaced || context.request.embed.chord === null) return;
@@ -254,14 +225,8 @@ export class Tracer {
   async #succeed(context: TaskContext, execution: Execution & { status: "SUCCESS" }): Promise<Execution> {
     const { request } = context;
     if (request.embed.callbacks ?? request.embed.chain) await sendCallbacks(context, execution.value);
-    const { backend } = this.#parts;
-    if (backend === undefined) return execution;
     try {
-      if (!context.task.ignoresResult(request))
-        await backend.store(
-          this.#meta(context, { status: "SUCCESS", result: execution.value ?? null }),
-          replyAddress(request),
-        );
+      await this.#results.succeeded(context, execution.value);
       if (request.embed.chord !== null) await this.#workflow.succeeded(context, execution.value);
       return execution;
     } catch (thrown) {
@@ -275,69 +240,11 @@ export class Tracer {
   /** The result is stored before anything follows: error callbacks look at it. */
   async #fail(context: TaskContext, error: Error): Promise<void> {
     const { request } = context;
-    const meta = await this.#storeError(context, { status: "FAILURE", error });
+    const meta = await this.#results.failed(context, error);
     const end = failedEnd(error);
     const { chain, chord, errbacks } = request.embed;
     if (chain ?? chord) await this.#workflow.failed(context, { ...end, stored: meta?.error ?? end.stored });
     if (errbacks) await callErrbacks(errbacks, { request, error, traceback: end.traceback }, context);
-  }
-
-  /** Returns what was stored, if anything. */
-  async #storeError(
-    context: TaskContext,
-    { status, error, ...options }: { status: "FAILURE" | "RETRY"; error: Error } & StoreOptions,
-  ): Promise<ResultMeta | undefined> {
-    const { backend } = this.#parts;
-    const { task, request } = context;
-    if (backend === undefined) return undefined;
-    if (task.ignoresResult(request) && !task.resolved.storeErrorsEvenIfIgnored) return undefined;
-    const written: ResultMeta = {
-      ...this.#meta(context, { status, result: null }),
-      error: storeError(error),
-      traceback: tracebackOf(error),
-    };
-    const { codec } = this.#parts;
-    return storeReadable(written, { backend, reply: replyAddress(request), codec, options });
-  }
-
-  /** Nobody may wait for this state: a task runs although it could not be stored. */
-  async #storeStarted(context: TaskContext): Promise<void> {
-    const { backend, hostname, logger } = this.#parts;
-    const { task, request } = context;
-    if (backend === undefined || task.ignoresResult(request)) return;
-    const meta = this.#meta(context, { status: "STARTED", result: { pid: process.pid, hostname } });
-    await backend.store(meta, replyAddress(request)).catch((err: unknown) => {
-      logger.warn({ err, taskId: request.id, taskName: task.name }, "the state STARTED could not be stored");
-    });
-  }
-
-  #meta(context: TaskContext, state: { status: string; result: unknown }): ResultMeta {
-    const { request } = context;
-    const { conf, clock } = this.#parts.app;
-    const isReady = state.status === "SUCCESS" || state.status === "FAILURE";
-    return {
-      taskId: request.id,
-      status: state.status,
-      result: state.result,
-      traceback: null,
-      children: request.children,
-      dateDone: isReady ? isoFormat(new Date(clock.now()), conf.timezone) : null,
-      groupId: request.group,
-      parentId: request.parentId,
-      extended: conf.resultExtended ? this.#extended(request) : undefined,
-    };
-  }
-
-  #extended(request: TaskRequest): NonNullable<ResultMeta["extended"]> {
-    return {
-      name: request.task,
-      args: request.args,
-      kwargs: request.kwargs,
-      worker: this.#parts.hostname,
-      retries: request.retries,
-      queue: request.deliveryInfo.routingKey || null,
-      stamps: request.stampedHeaders.length > 0 ? request.stamps : undefined,
-    };
   }
 
   async #callHandlers(context: TaskContext, execution: Execution): Promise<void> {
@@ -378,23 +285,7 @@ function isUnsent(error: Error): boolean {
   return QError.is(error) && ["ERR_Q_PUBLISH", "ERR_Q_CONNECTION", "ERR_Q_CLOSED"].includes(error.code);
 }
 
-/** Makes the decoded body part of its request. @throws {InvalidTaskError} */
-function takeBody(request: TaskRequest, decoded: unknown): void {
-  const body = normalBody(decoded);
-  request.args = body.args;
-  request.kwargs = body.kwargs;
-  request.embed = body.embed;
-}
-
 function unusable(thrown: unknown): TraceOutcome {
   const error = asError(thrown);
   return { status: error instanceof InvalidTaskError ? "INVALID" : "UNDECODABLE", error };
-}
-
-function replyAddress(request: TaskRequest): ReplyAddress {
-  return { replyTo: request.replyTo, correlationId: request.correlationId };
-}
-
-function tracebackOf(error: Error): string {
-  return error.stack ?? `${error.name}: ${error.message}`;
 }

@@ -1,5 +1,5 @@
 import { asError, ClosedError } from "@q/kernel";
-import { CodecNotLoadedError, type Delivery, Producer, type WireMessage } from "@q/messaging";
+import { type Delivery, Producer, type WireMessage } from "@q/messaging";
 import type { ChordStore } from "../chord-store.ts";
 import type {
   BackendCapabilities,
@@ -162,9 +162,7 @@ class RpcBackend implements ResultBackend {
   }
 
   #receive(delivery: Delivery): void {
-    const { body, contentType, contentEncoding, headers, properties } = delivery.message;
-    const compression = typeof headers["compression"] === "string" ? headers["compression"] : undefined;
-    const description = { contentType, contentEncoding, compression };
+    const { contentType, properties } = delivery.message;
     const skip = (error: unknown): void => {
       this.#context.logger.warn(
         { err: asError(error), taskId: properties.correlationId, contentType },
@@ -173,14 +171,11 @@ class RpcBackend implements ResultBackend {
     };
     try {
       if (delivery.malformed) throw delivery.malformed;
-      this.#take(metaFromWire(this.#context.codec.decode(body, description)));
+      const wire = this.#context.codec.decodeMessageNow(delivery.message);
+      if (wire instanceof Promise) wire.then((late) => this.#take(metaFromWire(late))).catch(skip);
+      else this.#take(metaFromWire(wire));
     } catch (error) {
-      if (!(error instanceof CodecNotLoadedError)) return skip(error);
-      // The first result in another format than ours.
-      this.#context.codec
-        .decodeAsync(body, description)
-        .then((wire) => this.#take(metaFromWire(wire)))
-        .catch(skip);
+      skip(error);
     }
   }
 

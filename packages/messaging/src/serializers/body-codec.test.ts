@@ -42,6 +42,16 @@ describe("BodyCodec", () => {
     await expect(new BodyCodec().decodeMessage(packed)).rejects.toThrow(ContentRefusedError);
   });
 
+  it("decodes a message at once, or later when a format has to be loaded", async () => {
+    const packed = await createCodec([]).encodeMessage([1], { serializer: "yaml", compression: "gzip" });
+    const codec = createCodec(["yaml"]);
+    const decoding = codec.decodeMessageNow(packed);
+    expect(decoding).toBeInstanceOf(Promise);
+    expect(await decoding).toEqual([1]);
+    expect(codec.decodeMessageNow(packed)).toEqual([1]);
+    expect(() => createCodec(["json"]).decodeMessageNow(packed)).toThrow(ContentRefusedError);
+  });
+
   it("encodes with what the headers must say, and decodes it again", async () => {
     const codec = createCodec(["json", "application/x-msgpack"]);
     const plain = codec.encode([1, "é"], { serializer: "json" });

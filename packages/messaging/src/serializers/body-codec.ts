@@ -2,7 +2,7 @@ import type { Compression } from "../compression/compression.ts";
 import { type CompressionRegistry, createCompressionRegistry } from "../compression/compression-registry.ts";
 import type { MessageProperties, WireMessage } from "../contracts.ts";
 import { transcodeToUtf8 } from "./content-encoding.ts";
-import { ContentRefusedError, DecodeError, UnknownContentTypeError } from "./errors.ts";
+import { CodecNotLoadedError, ContentRefusedError, DecodeError, UnknownContentTypeError } from "./errors.ts";
 import type { Serializer } from "./serializer.ts";
 import { createSerializerRegistry, type SerializerRegistry } from "./serializer-registry.ts";
 
@@ -140,9 +140,20 @@ export class BodyCodec {
   }
 
   /** The value that a message has as its body. @throws as {@link decode} */
-  async decodeMessage({ body, contentType, contentEncoding, headers }: WireMessage): Promise<unknown> {
+  async decodeMessage(message: WireMessage): Promise<unknown> {
+    return this.decodeMessageNow(message);
+  }
+
+  /** As {@link decodeMessage}, and at once: a promise comes only where formats have to be loaded first. */
+  decodeMessageNow({ body, contentType, contentEncoding, headers }: WireMessage): unknown {
     const compression = typeof headers["compression"] === "string" ? headers["compression"] : undefined;
-    return this.decodeAsync(body, { contentType, contentEncoding, compression });
+    const description = { contentType, contentEncoding, compression };
+    try {
+      return this.decode(body, description);
+    } catch (error) {
+      if (error instanceof CodecNotLoadedError) return this.decodeAsync(body, description);
+      throw error;
+    }
   }
 
   #check(contentType: string): void {
