@@ -42,6 +42,20 @@ it("gives back what the start of a process has left in memory, once the process 
   });
 });
 
+it("keeps no job waiting for the collection of a large heap", async () => {
+  const open = (data: object): ProcessPool =>
+    new ProcessPool({ size: 1, executor: { module, data }, execArgv: ["--expose-gc"] });
+  await withPool(open({ keep: 1_500_000 }), async (large) => {
+    const collected = async (pool: ProcessPool): Promise<unknown> =>
+      pool.run(job("has collected its garbage"));
+    await withPool(open({}), async (small) => {
+      await expect.poll(() => collected(small), { timeout: 6000 }).toMatchObject({ value: true });
+      // Its time came before.
+      expect(await collected(large)).toMatchObject({ value: false });
+    });
+  });
+});
+
 describe.each(["processes", "threads"] as const)("a pool of %s", (kind) => {
   it(
     "replaces an executor after so many jobs, without losing or leaking any",

@@ -29,7 +29,8 @@ export interface WorkAheadParts {
 /**
  * How many messages a worker holds: so many per slot as it was told, or, with `auto`, one and what it gets done within
  * 20 ms at the pace of its latest tasks, so that slots need not wait for the broker between two short tasks: at most twice
- * what its pool takes, of which half is there while the other half is on its way. When tasks turn out to be longer, those that wait go back to the broker within 100 ms, where other workers can take them.
+ * what its pool takes, of which half is there while the other half is on its way. When tasks turn out to be longer, those
+ * that wait go back to the broker within 100 ms, where other workers can take them.
  */
 export class WorkAhead {
   readonly #parts: WorkAheadParts;

@@ -43,22 +43,30 @@ const acts = {
   /** Ends at once. */
   note: ({ file, line }) => appendFileSync(file, `${line}\n`),
   who: () => process.pid,
+  "has collected its garbage": () => left.garbage.deref() === undefined,
 };
+
+/** What the start leaves behind. */
+const left = { kept: [], garbage: undefined };
 
 function overflow() {
   return overflow() + 1;
 }
 
 /** Some 30 MB for 320,000 objects, which are old before they are garbage. */
-function makeGarbage(objects) {
-  return Array.from({ length: objects }, (_, n) => ({ n, text: `object ${n}` })).length;
+function makeObjects(count) {
+  return Array.from({ length: count }, (_, n) => ({ n, text: `object ${n}` }));
 }
 
 export async function createExecutor(data, host) {
   if (data?.failToStart) throw new RangeError("cannot start");
   if (data?.dieAtStart) process.exit(7);
   if (data?.startMs) await sleep(data.startMs);
-  if (data?.startGarbage) makeGarbage(data.startGarbage);
+  if (data?.startGarbage) makeObjects(data.startGarbage);
+  left.kept = makeObjects(data?.keep ?? 0);
+  // What V8 has begun to collect by itself is done now.
+  globalThis.gc?.();
+  left.garbage = new WeakRef({});
   if (data?.exitFile) process.on("exit", () => appendFileSync(data.exitFile, "exited\n"));
   return {
     execute: (job, context) => {
