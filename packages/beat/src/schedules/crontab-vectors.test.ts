@@ -21,8 +21,19 @@ interface CrontabCase {
 }
 
 const recorded = vectors<{ readonly cases: readonly CrontabCase[] }>("crontab").cases;
-const works = recorded.filter(({ error }) => error === undefined);
+const valid = recorded.filter(({ error }) => error === undefined);
+/** Zones whose governments have changed their rules between the data of that Python and of this Node. */
+const changed = new Set(valid.filter((one) => !hasSameOffsets(one)).map(({ tz }) => tz));
+const works = valid.filter(({ tz }) => !changed.has(tz));
 const show = (one: CrontabCase): string => JSON.stringify(one);
+
+function hasSameOffsets({ tz, now, runs = [] }: CrontabCase): boolean {
+  return [now, ...runs].every((text) => {
+    const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)(?::\d\d)?$/.exec(text) ?? [];
+    const offset = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
+    return Zone.of(tz).offset(instant(text)) === offset * 60_000;
+  });
+}
 
 const times = ({ last, now }: CrontabCase): { last: number; now: number } => ({
   last: instant(last),
@@ -90,7 +101,7 @@ describe("recorded crontabs", () => {
       const found = difference(one);
       if (found !== undefined) counts.set(found, (counts.get(found) ?? 0) + 1);
     }
-    expect(works.length).toBeGreaterThan(3600);
+    expect(works.length).toBeGreaterThan(3400);
     expect(Object.fromEntries(counts)).toEqual({
       "forgets the rest of the hour of the last run once the day is over": 3,
       "misjudges the latest missed run": 4,
@@ -106,7 +117,7 @@ describe("recorded crontabs", () => {
   it("follows the same runs over every change of the clock, with more runs in repeated and left-out hours", () => {
     const series = works.filter(({ runs }) => runs !== undefined);
     const different = series.filter((one) => followed(one).join() !== asUtc(one.runs).join());
-    expect(series.length).toBeGreaterThan(750);
+    expect(series.length).toBeGreaterThan(700);
     expect(different.length).toBe(35);
     for (const one of different) {
       const [celerys, ours] = [asUtc(one.runs), followed(one)];
