@@ -24,6 +24,7 @@ it.each([{}, { type: "module" }])("runs an app in TypeScript of a package with %
     cwd: folder.path,
   });
   const { code } = await check.exited;
-  expect(check.lines).toEqual(["OK: 1 settings, 1 tasks, broker memory:///"]);
+  // Newer Nodes add a warning of their own when a package does not say which modules it has.
+  expect(check.lines[0]).toBe("OK: 1 settings, 1 tasks, broker memory:///");
   expect(code).toBe(0);
 });

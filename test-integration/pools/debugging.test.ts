@@ -70,7 +70,8 @@ requires("redis")("Debugging a worker", () => {
       const found = await set.worker.waitFor((line) => /listening on ws:.*:(\d+)/.exec(line)?.[1]);
       await using inspect = await attach(Number(found));
       inspect.write("out\n");
-      await inspect.waitFor(/break in .*app\.mjs/);
+      // Newer Nodes call it a step.
+      await inspect.waitFor(/(break|step) in .*app\.mjs/);
       inspect.write("exec bill.total = 4242\n");
       await inspect.waitFor(/4242$/);
       inspect.write(".exit\n");
