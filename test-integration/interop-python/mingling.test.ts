@@ -29,7 +29,7 @@ onEachBroker("workers of both languages that start beside each other", (openSite
     const second = new Worker(secondApp, { hostname: "second@q", concurrency: 1 });
     await second.start();
     await expect.poll(() => second.revoked.texts().sort()).toEqual([known, later].sort());
-    expect(second.revokedStamps.covers({ tenant: "acme" })).toBe(true);
+    await expect.poll(() => second.revokedStamps.covers({ tenant: "acme" })).toBe(true);
     // Long enough for Python's gossip to hear of our workers, and of the end of one of them.
     await python.waitFor(/second@q joined the party|sync with second@q/);
     await second.stop();
