@@ -21,16 +21,16 @@ import sys
 state = app.events.State(max_tasks_in_memory=args["tasks"] * 2)
 seen, done = {}, set()
 def on_event(event):
+    # A heartbeat: on Redis the receiver has subscribed some time after it says that it is ready.
+    if not state.workers:
+        print("capturing", file=sys.stderr, flush=True)
     state.event(event)
     if event["type"].startswith("task-"):
         seen.setdefault(event["uuid"], []).append(event["type"])
         if event["type"] == "task-succeeded":
             done.add(event["uuid"])
-class Receiver(app.events.Receiver):
-    def on_consume_ready(self, *_, **__):
-        print("capturing", file=sys.stderr, flush=True)
 with app.connection_for_read() as connection:
-    receiver = Receiver(connection, handlers={"*": on_event})
+    receiver = app.events.Receiver(connection, handlers={"*": on_event})
     for _ in receiver.itercapture(timeout=args["timeout"], wakeup=False):
         if len(done) >= args["tasks"]:
             break
