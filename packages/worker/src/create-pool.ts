@@ -1,21 +1,9 @@
 import { availableParallelism } from "node:os";
 import { construct, didYouMean, ImproperlyConfiguredError, type Logger } from "@q/kernel";
 import type { Execute, Pool, RemotePoolOptions } from "@q/pool";
+import { InlinePool, POOL_KINDS } from "@q/pool/inline";
 import { symbolByName } from "@q/core/internal";
 import type { PoolFactory } from "./worker-options.ts";
-
-type Kind = "prefork" | "threads" | "async" | "solo";
-
-/** The pools that there are, by name. */
-const KINDS: ReadonlyMap<string, Kind> = new Map([
-  ["prefork", "prefork"],
-  ["processes", "prefork"],
-  ["threads", "threads"],
-  ["async", "async"],
-  ["eventlet", "async"],
-  ["gevent", "async"],
-  ["solo", "solo"],
-]);
 
 /** What a pool is made with. */
 export interface PoolParts {
@@ -32,7 +20,8 @@ export interface PoolParts {
  * Makes the pool of a worker: one of ours, by name, or one of yours, as a function or by the name of a module that
  * exports one.
  *
- * @throws {ImproperlyConfiguredError} for a name that no pool has, a concurrency that cannot be, and for processes or threads without an app module
+ * @throws {ImproperlyConfiguredError} for a name that no pool has, a concurrency that cannot be, and for processes or
+ * threads without an app module
  */
 export async function createWorkerPool(pool: string | PoolFactory, parts: PoolParts): Promise<Pool> {
   const size = parts.concurrency || availableParallelism();
@@ -41,7 +30,7 @@ export async function createWorkerPool(pool: string | PoolFactory, parts: PoolPa
       `concurrency is a whole number from 1 on, or 0 for one per CPU, not ${parts.concurrency}.`,
     );
   if (typeof pool === "function") return ownPool(pool, { name: pool.name, size, parts });
-  const kind = KINDS.get(pool);
+  const kind = POOL_KINDS.get(pool);
   if (kind === undefined) {
     const { name, found } = await poolMaker(pool);
     return ownPool(found, { name: `"${name}"`, size, parts });
@@ -49,25 +38,17 @@ export async function createWorkerPool(pool: string | PoolFactory, parts: PoolPa
   if (kind === "async" || kind === "solo") {
     if (pool === "eventlet" || pool === "gevent")
       parts.logger.info({ pool }, "this pool is called async here: waiting blocks nothing in JavaScript");
-    const { InlinePool } = await import("@q/pool/inline");
     return new InlinePool({ kind, size: kind === "solo" ? 1 : size, execute: parts.execute });
   }
-  return remotePool(kind, { size, remote: parts.remote });
-}
-
-async function remotePool(
-  kind: "prefork" | "threads",
-  { size, remote }: { size: number; remote: PoolParts["remote"] },
-): Promise<Pool> {
-  if (remote === undefined) {
+  if (parts.remote === undefined)
     throw new ImproperlyConfiguredError(
-      `the pool ${kind} runs tasks in processes or threads that import the app themselves, and nothing says where it ` +
+      `the pool ${pool} runs tasks in processes or threads that import the app themselves, and nothing says where it ` +
         `is. Name its module: new Worker(app, { appModule: new URL("./tasks.js", import.meta.url).href }), or use ` +
         `the pool async.`,
     );
-  }
   const { ProcessPool, ThreadPool } = await import("@q/pool");
-  return kind === "threads" ? new ThreadPool({ ...remote, size }) : new ProcessPool({ ...remote, size });
+  const options = { ...parts.remote, size };
+  return kind === "threads" ? new ThreadPool(options) : new ProcessPool(options);
 }
 
 /** A pool of somebody else's: `custom` names it in the environment, as in Celery. */
@@ -79,7 +60,7 @@ async function poolMaker(name: string): Promise<{ readonly name: string; readonl
     );
   if (!/[:./]/.test(specifier)) {
     throw new ImproperlyConfiguredError(
-      `there is no pool named "${name}".${didYouMean(name, KINDS.keys())} Pools: ${[...KINDS.keys()].join(", ")}, ` +
+      `there is no pool named "${name}".${didYouMean(name, POOL_KINDS.keys())} Pools: ${[...POOL_KINDS.keys()].join(", ")}, ` +
         `or module:export for one of your own.`,
     );
   }

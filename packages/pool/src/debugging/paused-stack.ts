@@ -8,9 +8,7 @@ export class PausedStack {
     this.#urls.set(scriptId, url);
   }
 
-  /**
-   * Frames as a stack trace has them: one line each, innermost first.
-   */
+  /** Frames as a stack trace has them: one line each, innermost first. */
   format(frames: readonly Debugger.CallFrame[]): string {
     return frames
       .map(({ functionName, url, location }) => {

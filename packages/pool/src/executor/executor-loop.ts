@@ -5,11 +5,11 @@ import { InlineJob } from "../inline/inline-job.ts";
 import { JournalWriter } from "../journal/journal.ts";
 import type { OutputStream } from "../remote/executor-handle.ts";
 import { Outbox } from "../remote/outbox.ts";
-import type { FromExecutor, JobMessage, ToExecutor } from "../remote/protocol.ts";
+import type { ExecutorInit, FromExecutor, JobMessage, ToExecutor } from "../remote/protocol.ts";
 import { decodeAsError, encodeError } from "../transfer/encoded-error.ts";
 import { decodeFrame, forgetContent, type Frame } from "../transfer/frame.ts";
 import type { CreateExecutor, Executor, ExecutorHost } from "./executor.ts";
-import type { ExecutorLine, ExecutorPlace } from "./executor-line.ts";
+import type { ExecutorChannel, ExecutorPlace } from "./executor-channel.ts";
 
 /** Milliseconds for which jobs begin one after the other before the event loop has its turn. */
 const TURN_MS = 1;
@@ -28,7 +28,7 @@ const COLLECT_AFTER_MS = 500;
  * then the executor) → the process or thread exits.
  */
 export class ExecutorLoop {
-  readonly #line: ExecutorLine;
+  readonly #channel: ExecutorChannel;
   readonly #place: ExecutorPlace;
   readonly #outbox: Outbox<FromExecutor>;
   readonly #gone = new AbortController();
@@ -43,20 +43,20 @@ export class ExecutorLoop {
   #isServing = false;
   #turnEndsAt: number | undefined;
 
-  constructor(line: ExecutorLine, place: ExecutorPlace) {
-    this.#line = line;
+  constructor(channel: ExecutorChannel, place: ExecutorPlace) {
+    this.#channel = channel;
     this.#place = place;
     this.#journal = new JournalWriter(place.memory);
     this.#outbox = new Outbox({
-      write: (frame) => line.write(frame),
+      write: (frame) => channel.write(frame),
       onNotTransferable: (message, error) => this.#replace(message, error),
     });
   }
 
-  readonly onFrame = (frame: Frame): void => {
+  onFrame(frame: Frame): void {
     for (const message of decodeFrame(frame) as ToExecutor[]) this.#receive(message);
     this.#serve();
-  };
+  }
 
   /** The pool is gone. Gives the executor a moment to notice, no more. */
   orphaned(): void {
@@ -89,14 +89,14 @@ export class ExecutorLoop {
       case "abort":
         return this.#running.get(message[1])?.abort(decodeAsError(message[2]));
       case "ping":
-        return this.#outbox.post(["pong", message[1]]);
+        return this.#outbox.post(["pong"]);
       case "stop":
         this.#isStopping = true;
         return this.#stopWhenIdle();
     }
   }
 
-  async #start(init: Extract<ToExecutor, readonly ["init", unknown]>[1]): Promise<void> {
+  async #start(init: ExecutorInit): Promise<void> {
     this.#slots = init.tasksPerExecutor;
     this.#memoryReportMs = init.memoryReportMs;
     try {
@@ -116,22 +116,21 @@ export class ExecutorLoop {
 
   #host(index: number): ExecutorHost {
     const { pid, threadId } = this.#place;
-    const host: ExecutorHost = {
+    return {
       index,
       pid,
       threadId,
       signal: this.#gone.signal,
       send: (event) => {
         this.#outbox.post(["event", event]);
-        return !this.#line.isCongested;
+        return !this.#channel.isCongested;
       },
       log: (line) => this.output(line, "log"),
       drained: () => {
         this.#outbox.flush();
-        return this.#line.drained();
+        return this.#channel.drained();
       },
     };
-    return host;
   }
 
   /** Begins jobs that wait while there are slots, for a moment at most. */
@@ -140,8 +139,8 @@ export class ExecutorLoop {
     this.#isServing = true;
     while (this.#waiting.length > 0 && this.#running.size < this.#slots && !this.#isTurnOver()) {
       this.#outbox.secure((head, frame) => this.#journal.save(head, frame));
-      if (this.#line.isCongested) {
-        void this.#line.drained().then(() => this.#serve());
+      if (this.#channel.isCongested) {
+        void this.#channel.drained().then(() => this.#serve());
         break;
       }
       this.#begin(this.#waiting.shift() as JobMessage);
@@ -233,7 +232,7 @@ export class ExecutorLoop {
   #exit(code: number): void {
     this.#outbox.flush();
     const exit = (): void => this.#place.exit(code);
-    void this.#line.drained().then(exit, exit);
+    void this.#channel.drained().then(exit, exit);
     systemClock.schedule(1000, exit);
   }
 

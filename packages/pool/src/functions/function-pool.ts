@@ -105,7 +105,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
       // Awaited below, in order; a call that fails before its turn is no unhandled rejection.
       call.catch(() => {});
       underWay.push(call);
-      const first = underWay.length >= this.pool.slots ? underWay.shift() : undefined;
+      const first = underWay.length >= this.#pool.slots ? underWay.shift() : undefined;
       if (first !== undefined) yield await first;
     }
     for (const call of underWay) yield await call;
@@ -114,30 +114,30 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
   /** Adds processes or threads, also for calls that wait; resolves when they are ready. `solo` stays as it is. */
   async grow(by: number): Promise<void> {
     const grown = this.#pool.grow(by);
-    this.#places.resize(this.pool.capacity);
+    this.#places.resize(this.#pool.capacity);
     await grown;
   }
 
   /** Removes processes or threads, idle ones first, but never the last. Calls under way are not interrupted. */
   async shrink(by: number): Promise<void> {
     await this.#pool.shrink(by);
-    this.#places.resize(this.pool.capacity);
+    this.#places.resize(this.#pool.capacity);
   }
 
   stats(): PoolStats {
-    return this.pool.stats();
+    return this.#pool.stats();
   }
 
   /** Waits for the calls under way, then ends the pool. */
   async close(): Promise<void> {
-    while (this.#places.taken > 0) await this.pool.drain();
-    await this.pool.stop();
+    while (this.#places.taken > 0) await this.#pool.drain();
+    await this.#pool.stop();
   }
 
   /** Ends the pool at once; calls under way reject. */
   async terminate(): Promise<void> {
-    this.pool.terminateAll(new ClosedError("the pool was terminated"));
-    await this.pool.stop();
+    this.#pool.terminateAll(new ClosedError("the pool was terminated"));
+    await this.#pool.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -150,15 +150,15 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     { signal, ...limits }: CallOptions = {},
   ): Promise<FunctionResult<TFunctions, TName>> {
     // A pool of somebody's own may change its size by itself.
-    this.#places.resize(this.pool.capacity);
+    this.#places.resize(this.#pool.capacity);
     if (!(this.#places.tryAcquire() || (await this.#places.acquire(signal)))) throw signal?.reason;
     const id = `${name}-${++this.#calls}`;
     const call: FunctionCall = { name, args };
-    const abort = (): void => void this.pool.terminate(id, signal?.reason as Error);
+    const abort = (): void => void this.#pool.terminate(id, signal?.reason as Error);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       signal?.throwIfAborted();
-      const outcome = await this.pool.run({ id, payload: call, ...limits });
+      const outcome = await this.#pool.run({ id, payload: call, ...limits });
       if (outcome.status === "failed") throw outcome.error;
       if (outcome.status === "timed out") throw new TimeLimitExceeded(outcome.limitMs);
       if (outcome.status === "lost") throw outcome.reason;

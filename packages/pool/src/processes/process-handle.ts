@@ -11,6 +11,9 @@ import { LineSplitter } from "./line-splitter.ts";
 import { WatchdogLine } from "./watchdog-line.ts";
 import { CHANNEL_FD, WATCHDOG_FD, type WatchdogQuestion } from "./watchdog-protocol.ts";
 
+/** Milliseconds that output of a process which has ended may be on its way. */
+const MAX_LATE_OUTPUT_MS = 250;
+
 /** How child processes are started. */
 export interface ProcessOptions {
   /** Arguments of Node itself. Default those of the calling process, without its inspector's. */
@@ -118,8 +121,6 @@ export class ProcessHandle implements ExecutorHandle {
     });
   }
 }
-
-const MAX_LATE_OUTPUT_MS = 250;
 
 /** Two processes cannot listen on one inspector port. */
 function inheritedExecArgv(): readonly string[] {

@@ -166,13 +166,12 @@ export class Crew {
       settings,
       spawn,
       owner: {
+        ...owner,
         onRoom: (executor) => {
           this.#startFailures = 0;
           owner.onRoom(executor);
           if (this.#waiters.length > 0) this.#look();
         },
-        onOutcome: (job, outcome) => owner.onOutcome(job, outcome),
-        onReturned: (jobs) => owner.onReturned(jobs),
         onEnded: (executor, error) => this.#onEnded(executor, error),
       },
     });

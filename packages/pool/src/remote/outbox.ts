@@ -1,4 +1,4 @@
-import { coalesce } from "@q/kernel";
+import { asError, coalesce } from "@q/kernel";
 import { encodeFrame, forgetContent, type Frame } from "../transfer/frame.ts";
 
 /** Where an {@link Outbox} writes, and whom it tells about what cannot be written. */
@@ -89,10 +89,7 @@ export class Outbox<TMessage extends readonly unknown[]> {
     try {
       frame = encodeFrame([message]);
     } catch (error) {
-      return this.#options.onNotTransferable(
-        message,
-        error instanceof Error ? error : new Error(String(error)),
-      );
+      return this.#options.onNotTransferable(message, asError(error));
     }
     this.#write(frame);
   }

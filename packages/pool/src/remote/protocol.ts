@@ -26,7 +26,7 @@ export type ToExecutor =
   | JobMessage
   /** The job is over for its caller: abort its signal. */
   | readonly ["abort", job: number, EncodedError]
-  | readonly ["ping", number]
+  | readonly ["ping"]
   /** End, once the jobs that are there have ended. */
   | readonly ["stop"];
 
@@ -44,6 +44,6 @@ export type FromExecutor =
   | readonly ["event", unknown]
   | readonly ["log", line: string, OutputStream]
   | readonly ["memory", bytes: number]
-  | readonly ["pong", number]
+  | readonly ["pong"]
   /** An exception that nobody caught; the process or thread ends. */
   | readonly ["fatal", EncodedError];

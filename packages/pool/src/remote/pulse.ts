@@ -6,17 +6,16 @@ export interface PulseParts {
   /** Milliseconds since it was heard last. */
   readonly silentMs: () => number;
   /** Makes it answer. */
-  readonly ping: (count: number) => void;
+  readonly ping: () => void;
   readonly onSilence: () => void;
 }
 
 /** Asks an executor for a sign of life, three times in the time in which it has to give one. */
 export function watchPulse({ limitMs, silentMs, ping, onSilence }: PulseParts): Cancel {
-  let pings = 0;
   let cancel: Cancel = () => {};
   const look = (): void => {
     if (silentMs() > limitMs) return onSilence();
-    ping(pings++);
+    ping();
     cancel = systemClock.schedule(limitMs / 3, look);
   };
   look();

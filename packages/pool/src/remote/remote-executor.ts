@@ -15,10 +15,7 @@ import type { FromExecutor, ToExecutor } from "./protocol.ts";
 import { excessOfMemory, hasItsJobs } from "./recycling.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteSettings } from "./remote-options.ts";
-
-/** Silence after which an executor's journal is looked into, the first time and at most. */
-const FIRST_LOOK_MS = 10;
-const MAX_LOOK_MS = 250;
+import { SilenceWatch } from "./silence-watch.ts";
 
 /** Whom an executor reports to. */
 export interface ExecutorOwner {
@@ -56,10 +53,9 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   readonly #inbox: Inbox;
   readonly #jobs: GivenJobs;
   readonly #pace: Pace;
+  readonly #silence: SilenceWatch;
   readonly #bornAt = systemClock.monotonic();
   #timer: Cancel | undefined;
-  #look: Cancel | undefined;
-  #heardAt = systemClock.monotonic();
   #assigned = 0;
   #completed = 0;
   #memoryBytes = 0;
@@ -77,6 +73,7 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     this.#pace = new Pace(settings.sendAhead);
     this.#inbox = new Inbox(this.#journal);
     this.#jobs = new GivenJobs(this.#journal, (job) => this.#onBegun(job));
+    this.#silence = new SilenceWatch({ jobs: this.#jobs, onSilence: () => this.#onSilence() });
     this.#outbox = new Outbox<ToExecutor>({
       write: (frame) => this.handle.write(frame),
       onNotTransferable: (message, error) => this.#refuse(message, error),
@@ -125,13 +122,13 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   }
 
   assign(job: RemoteJob): void {
-    if (this.#jobs.size === 0) this.#heardAt = this.#pace.begin();
+    if (this.#jobs.size === 0) this.#silence.heard(this.#pace.begin());
     this.#assigned++;
     this.#jobs.give(job);
     const { id, payload, softLimitMs = 0 } = job.job;
     this.#outbox.post(["job", job.number, id, payload, softLimitMs]);
     if (this.vacancies >= 0) this.#limit(job);
-    this.#listen(FIRST_LOOK_MS);
+    this.#silence.watch();
   }
 
   has(job: RemoteJob): boolean {
@@ -192,7 +189,7 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   }
 
   onFrame(frame: Frame): void {
-    this.#heardAt = systemClock.monotonic();
+    this.#silence.heard();
     this.#receive(this.#inbox.take(frame));
   }
 
@@ -206,7 +203,7 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     const isPlanned = this.#isStopAsked && exit.exitCode === 0;
     this.state = "ended";
     this.#timer?.();
-    this.#look?.();
+    this.#silence.stop();
     const cause = this.#fatal ?? error;
     this.#readJournal();
     this.handle.release();
@@ -301,22 +298,11 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
     this.#owner.onReturned([job]);
   }
 
-  /**
-   * Looks into the journal as long as nothing is heard: the job that runs may keep the event loop there from telling
-   * that it was accepted, and how those before it ended; and those behind it are better off elsewhere.
-   */
-  #listen(afterMs: number): void {
-    this.#look ??= systemClock.schedule(afterMs, () => {
-      this.#look = undefined;
-      if (this.state === "ended" || this.#jobs.size === 0) return;
-      const isSilent = systemClock.monotonic() - this.#heardAt >= FIRST_LOOK_MS;
-      if (isSilent) {
-        this.#readJournal();
-        this.#pace.stopped();
-        if (this.vacancies < 0) this.callBack();
-      }
-      if (this.#jobs.isUnheard) this.#listen(isSilent ? Math.min(2 * afterMs, MAX_LOOK_MS) : FIRST_LOOK_MS);
-    });
+  /** The journal tells what the executor cannot; jobs behind the one that keeps it from that are better off elsewhere. */
+  #onSilence(): void {
+    this.#readJournal();
+    this.#pace.stopped();
+    if (this.vacancies < 0) this.callBack();
   }
 
   #readJournal(): void {
@@ -388,8 +374,8 @@ export class RemoteExecutor implements ExecutorEvents, ExecutorIdentity {
   #watch(limitMs: number): void {
     this.#timer = watchPulse({
       limitMs,
-      silentMs: () => systemClock.monotonic() - this.#heardAt,
-      ping: (count) => this.#outbox.post(["ping", count]),
+      silentMs: () => this.#silence.silentMs,
+      ping: () => this.#outbox.post(["ping"]),
       onSilence: () => this.kill(killed(this.index, `it gave no sign of life for ${limitMs} ms`)),
     });
   }

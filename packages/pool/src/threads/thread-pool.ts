@@ -22,23 +22,23 @@ export interface ThreadPoolOptions extends RemotePoolOptions {
  * child processes protect from that.
  */
 export class ThreadPool extends RemotePool {
-  readonly #threads: () => Promise<Piscina>;
-  #loaded: Promise<Piscina> | undefined;
+  #threads: Promise<Piscina> | undefined;
 
   constructor(options: ThreadPoolOptions) {
-    const threads = (): Promise<Piscina> => (this.#loaded ??= openPiscina(options));
+    const pipesOutput = options.onLog !== undefined;
     super(options, {
       implementation: "threads",
       isolation: "thread",
-      spawn: (_index, events) =>
-        new ThreadHandle({ threads: threads(), events, pipesOutput: options.onLog !== undefined }),
+      spawn: (_index, events) => {
+        this.#threads ??= openPiscina(options);
+        return new ThreadHandle({ threads: this.#threads, events, pipesOutput });
+      },
     });
-    this.#threads = threads;
   }
 
   override async stop(): Promise<void> {
     await super.stop();
-    if (this.#loaded) await (await this.#threads()).destroy();
+    await (await this.#threads)?.destroy();
   }
 }
 

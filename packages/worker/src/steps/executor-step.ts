@@ -1,4 +1,5 @@
 import { ImproperlyConfiguredError } from "@q/kernel";
+import { POOL_KINDS } from "@q/pool/inline";
 import { backendOrNone } from "../backend-or-none.ts";
 import { registerBuiltinTasks } from "../builtin-tasks.ts";
 import { createWorkerPool } from "../create-pool.ts";
@@ -45,7 +46,9 @@ async function poolOf({ app, options, logger }: Worker): Promise<NonNullable<Wor
   const asked = options.pool ?? (app.config.valueSetFor("worker_pool") ? app.conf.workerPool : undefined);
   if (asked === undefined && options.appModule === undefined) return "async";
   const pool = asked ?? app.conf.workerPool;
-  if (typeof pool === "function" || !["prefork", "processes", "threads"].includes(pool)) return pool;
+  if (typeof pool === "function") return pool;
+  const kind = POOL_KINDS.get(pool);
+  if (kind !== "processes" && kind !== "threads") return pool;
   const connection = await app.connectionForRead();
   const { multiProcess } = (await connection.transport()).capabilities;
   await connection.close();

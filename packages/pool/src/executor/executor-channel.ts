@@ -2,7 +2,7 @@ import type { SharedMemory } from "../journal/shared-memory.ts";
 import type { Frame } from "../transfer/frame.ts";
 
 /** The executor's end of the channel to its pool. */
-export interface ExecutorLine {
+export interface ExecutorChannel {
   write(frame: Frame): void;
   /** The pool reads slower than this end writes. */
   readonly isCongested: boolean;
