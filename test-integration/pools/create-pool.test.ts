@@ -1,4 +1,6 @@
-import { createPool } from "@q/pool";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { createPool, SoftTimeLimitExceeded } from "@q/pool";
 import { describe, expect, it } from "vitest";
 
 interface Jobs {
@@ -7,6 +9,8 @@ interface Jobs {
   readonly fail: (message: string) => never;
   readonly wait: (ms: number) => Promise<string>;
   readonly never: () => never;
+  readonly waitFor: (ms: number) => Promise<number>;
+  readonly untilAborted: () => Promise<never>;
   readonly answer: () => number;
 }
 const module = new URL("./programs/arithmetic-jobs.mjs", import.meta.url);
@@ -40,6 +44,41 @@ describe.each(["processes", "threads", "async", "solo"])("createPool with %s", (
     const waiting = pool.run("wait", [300], { signal: stop.signal });
     stop.abort(new Error("changed my mind"));
     await expect(waiting).rejects.toThrow("changed my mind");
+  });
+
+  it("gives each result as soon as it is there", async () => {
+    await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 2 });
+    const ended: number[] = [];
+    for await (const ms of pool.imapUnordered("waitFor", [400, 1, 1, 1])) ended.push(ms);
+    expect(ended).toEqual(kind === "solo" ? [400, 1, 1, 1] : [1, 1, 1, 400]);
+    const failing = pool.imapUnordered("fail", ["a", "b", "c"]);
+    await expect(failing.next()).rejects.toThrow(/^[abc]$/);
+  });
+
+  it("takes no more calls when it was closed, and says so to those that wait when it is terminated", async () => {
+    const pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 1, sendAhead: 0 });
+    const calls = [pool.run("wait", [300]), pool.run("untilAborted"), pool.run("untilAborted")];
+    const ends = Promise.allSettled(calls);
+    await calls[0];
+    const closing = pool.close();
+    await expect(pool.run("answer")).rejects.toMatchObject({ code: "ERR_Q_CLOSED" });
+    await pool.terminate();
+    const terminated = { status: "rejected", reason: { message: "the pool was terminated" } };
+    expect(await ends).toMatchObject([{ value: "waited" }, terminated, terminated]);
+    await closing;
+  });
+
+  it("brings the pool's own errors as what they are", async () => {
+    await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 1 });
+    const soft = pool.run("untilAborted", [], { softLimitMs: 50 });
+    await expect(soft).rejects.toBeInstanceOf(SoftTimeLimitExceeded);
+  });
+
+  it("calls what a CommonJS module exports, whatever Node can tell of it", async () => {
+    const path = fileURLToPath(new URL("./programs/commonjs-jobs.cjs", import.meta.url));
+    await using pool = await createPool({ kind, module: path, execArgv: [], size: 1 });
+    expect(await pool.run("listed", [1])).toBe(1);
+    expect(await pool.run("computed", [2])).toBe(2);
   });
 
   it("aborts calls that wait for a place, and ends when those that were not aborted have", async () => {
@@ -79,12 +118,28 @@ it("ends a function that never returns at its hard limit", async () => {
   expect(await pool.run("square", [2])).toBe(4);
 });
 
-it("names the kinds that there are for one that there is not", async () => {
-  await expect(createPool({ kind: "procesess", module })).rejects.toMatchObject({
-    code: "ERR_Q_IMPROPERLY_CONFIGURED",
-    message: expect.stringContaining('Did you mean "processes"') as string,
-  });
+it("takes one signal for any number of calls", async () => {
+  await using pool = await createPool<Jobs>({ kind: "async", module, size: 1 });
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  await pool.map("square", Array(20).fill(1), { signal: new AbortController().signal });
+  // Node tells of warnings in the next tick.
+  await nextTurn();
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
 });
+
+// The second is a module of Node's.
+it.each(["procesess", "process"])(
+  "names the kinds that there are for one that there is not: %s",
+  async (kind) => {
+    await expect(createPool({ kind, module })).rejects.toMatchObject({
+      code: "ERR_Q_IMPROPERLY_CONFIGURED",
+      message: expect.stringContaining('Did you mean "processes"') as string,
+    });
+  },
+);
 
 it.each([
   ["export const createPool = 1;", /^createPool of .* is neither a function nor a class\./],
@@ -99,6 +154,7 @@ it.each([
 
 it.each([
   [{ module, sizes: 2 }, 'Did you mean "size"?'],
+  [{ module, initializer: 1 }, "Options: kind, module, size,"],
   [{ module, size: 0 }, "from 1 on, not 0"],
   [{ module, size: 2.5 }, "a whole number"],
   [{}, "not undefined"],

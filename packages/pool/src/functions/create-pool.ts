@@ -1,4 +1,6 @@
 import { availableParallelism } from "node:os";
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
 import { construct, didYouMean, ImproperlyConfiguredError } from "@q/kernel";
 import type { Pool } from "../contracts.ts";
 import { entryUrl } from "../executor/entry-url.ts";
@@ -16,7 +18,10 @@ export interface CreatePoolOptions extends Omit<RemotePoolOptions, "executor"> {
    * own that exports `createPool({ size, executor, … })`, which returns a {@link Pool}.
    */
   readonly kind?: string;
-  /** The module whose functions are called: a `file:` URL, as `new URL("./jobs.js", import.meta.url)`, or a package. */
+  /**
+   * The module whose functions are called: a `file:` URL, as `new URL("./jobs.js", import.meta.url)`, an absolute path, as
+   * `require.resolve("./jobs.js")`, or a package.
+   */
   readonly module: string | URL;
   /** Default: the number of CPUs. */
   readonly size?: number;
@@ -64,7 +69,7 @@ export async function createPool<TFunctions = Functions>(
   const { kind = "processes", module, ...options } = given;
   const executor: ExecutorModule = {
     module: entryUrl("functions/functions-entry").href,
-    data: { module: String(module) },
+    data: { module: isAbsolute(String(module)) ? pathToFileURL(String(module)).href : String(module) },
   };
   const pool = await open(kind, { size: availableParallelism(), ...options, executor });
   await pool.start();
@@ -76,13 +81,13 @@ function check(options: CreatePoolOptions): void {
   const stranger = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
   if (stranger !== undefined)
     throw new ImproperlyConfiguredError(
-      `createPool has no option "${stranger}".${didYouMean(stranger, Object.keys(OPTIONS))}`,
+      `createPool has no option "${stranger}".${didYouMean(stranger, Object.keys(OPTIONS))} Options: ${Object.keys(OPTIONS).join(", ")}.`,
     );
   if (!Number.isInteger(size) || size < 1)
     throw new ImproperlyConfiguredError(`the size of a pool is a whole number from 1 on, not ${size}`);
-  if ((typeof module !== "string" && !(module instanceof URL)) || /^\.{0,2}\//.test(String(module)))
+  if ((typeof module !== "string" && !(module instanceof URL)) || /^\.{1,2}\//.test(String(module)))
     throw new ImproperlyConfiguredError(
-      `the module of a pool is a URL or a package, not ${String(module)}: write new URL("./jobs.js", import.meta.url)`,
+      `the module of a pool is a URL, an absolute path or a package, not ${String(module)}: write new URL("./jobs.js", import.meta.url), or require.resolve("./jobs.js") in CommonJS`,
     );
 }
 
@@ -109,9 +114,10 @@ async function open(name: string, options: RemotePoolOptions & { readonly size: 
 
 async function ownMaker(name: string): Promise<unknown> {
   const text = `there is no pool named "${name}".${didYouMean(name, POOL_KINDS.keys())} Pools: ${[...POOL_KINDS.keys()].join(", ")}, or a module of your own.`;
-  try {
-    return ((await import(name)) as { readonly createPool?: unknown }).createPool;
-  } catch (cause) {
+  const exported = (await import(name).catch((cause: unknown) => {
     throw new ImproperlyConfiguredError(text, { cause });
-  }
+  })) as { readonly createPool?: unknown };
+  // "process", for one, is a module of Node's.
+  if (exported.createPool === undefined) throw new ImproperlyConfiguredError(text);
+  return exported.createPool;
 }

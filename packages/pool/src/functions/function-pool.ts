@@ -1,4 +1,5 @@
-import { ClosedError, Slots } from "@q/kernel";
+import { setMaxListeners } from "node:events";
+import { ClosedError, Mailbox, Slots } from "@q/kernel";
 import type { Job, Pool, PoolStats } from "../contracts.ts";
 import { TimeLimitExceeded } from "../errors.ts";
 import type { FunctionCall } from "./function-call.ts";
@@ -48,6 +49,9 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
   /** Calls beyond what the pool takes wait here, where they can still be aborted. */
   readonly #places = new Slots(0);
   #calls = 0;
+  /** Why there are no more calls; and why those that wait for a place do not get one. */
+  #closed: string | undefined;
+  #isTerminated = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -61,6 +65,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
   /**
    * Calls a function, as soon as there is room; resolves to its result and rejects with what it throws.
    *
+   * @throws {ClosedError} after `close` or `terminate`
    * @throws {TimeLimitExceeded} when the hard limit is over
    * @throws {WorkerLostError} when its process or thread dies
    */
@@ -71,7 +76,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     return this.#call(name, args ?? [], options);
   }
 
-  /** Calls a function of one argument for each item; resolves to the results, in order, or rejects with the first error. */
+  /** Calls a function of one argument for each item; resolves to the results, in order, or rejects with the first error, while the other calls go on. */
   map<TName extends FunctionName<TFunctions>>(
     name: TName,
     items: Iterable<FunctionArgs<TFunctions, TName>[0]>,
@@ -111,6 +116,25 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     for (const call of underWay) yield await call;
   }
 
+  /** As {@link imap}, each result as soon as it is there. */
+  async *imapUnordered<TName extends FunctionName<TFunctions>>(
+    name: TName,
+    items: Iterable<FunctionArgs<TFunctions, TName>[0]> | AsyncIterable<FunctionArgs<TFunctions, TName>[0]>,
+    options?: CallOptions,
+  ): AsyncGenerator<FunctionResult<TFunctions, TName>, void, undefined> {
+    const ended = new Mailbox<Promise<FunctionResult<TFunctions, TName>>>();
+    let underWay = 0;
+    for await (const item of items) {
+      const call = this.#call(name, [item], options);
+      const end = (): void => ended.put(call);
+      void call.then(end, end);
+      if (++underWay < this.#pool.slots) continue;
+      yield (await ended.take()) as FunctionResult<TFunctions, TName>;
+      underWay--;
+    }
+    for (; underWay > 0; underWay--) yield (await ended.take()) as FunctionResult<TFunctions, TName>;
+  }
+
   /** Adds processes or threads, also for calls that wait; resolves when they are ready. `solo` stays as it is. */
   async grow(by: number): Promise<void> {
     const grown = this.#pool.grow(by);
@@ -128,15 +152,18 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     return this.#pool.stats();
   }
 
-  /** Waits for the calls under way, then ends the pool. */
+  /** Takes no more calls, waits for those that there are, then ends the pool. */
   async close(): Promise<void> {
+    this.#closed ??= "the pool was closed";
     while (this.#places.taken > 0) await this.#pool.drain();
     await this.#pool.stop();
   }
 
-  /** Ends the pool at once; calls under way reject. */
+  /** Ends the pool at once; calls that there are reject with a {@link ClosedError}. */
   async terminate(): Promise<void> {
-    this.#pool.terminateAll(new ClosedError("the pool was terminated"));
+    this.#closed = "the pool was terminated";
+    this.#isTerminated = true;
+    this.#pool.terminateAll(new ClosedError(this.#closed));
     await this.#pool.stop();
   }
 
@@ -149,6 +176,9 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     args: readonly unknown[],
     { signal, ...limits }: CallOptions = {},
   ): Promise<FunctionResult<TFunctions, TName>> {
+    if (this.#closed !== undefined) throw new ClosedError(this.#closed);
+    // One signal may be that of any number of calls.
+    if (signal) setMaxListeners(0, signal);
     // A pool of somebody's own may change its size by itself.
     this.#places.resize(this.#pool.capacity);
     if (!(this.#places.tryAcquire() || (await this.#places.acquire(signal)))) throw signal?.reason;
@@ -158,6 +188,7 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       signal?.throwIfAborted();
+      if (this.#isTerminated) throw new ClosedError("the pool was terminated");
       const outcome = await this.#pool.run({ id, payload: call, ...limits });
       if (outcome.status === "failed") throw outcome.error;
       if (outcome.status === "timed out") throw new TimeLimitExceeded(outcome.limitMs);

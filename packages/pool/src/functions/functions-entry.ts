@@ -9,9 +9,16 @@ export async function createExecutor(data: unknown): Promise<Executor> {
   return {
     execute: (payload, context) => {
       const { name, args } = payload as FunctionCall;
-      const run = Object.hasOwn(exported, name) ? exported[name] : undefined;
+      const run = own(exported, name) ?? own(exported["default"], name);
       if (typeof run !== "function") throw new TypeError(`${module} exports no function named ${name}`);
       return jobs.run(context, () => (run as (...all: readonly unknown[]) => unknown)(...args));
     },
   };
+}
+
+/** Of a CommonJS module Node sees by name only what it can tell from the text: all that it exports is its `default`. */
+function own(exported: unknown, name: string): unknown {
+  return typeof exported === "object" && exported !== null && Object.hasOwn(exported, name)
+    ? (exported as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 }

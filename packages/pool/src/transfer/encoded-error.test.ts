@@ -1,6 +1,6 @@
 import { QError } from "@q/kernel";
 import { describe, expect, it } from "vitest";
-import { TransferredError } from "../errors.ts";
+import { NotTransferableError, SoftTimeLimitExceeded, TransferredError } from "../errors.ts";
 import { decodeAsError, decodeError, encodeError } from "./encoded-error.ts";
 import { decodeFrame, encodeFrame } from "./frame.ts";
 
@@ -29,6 +29,23 @@ describe("an error between processes", () => {
     expect(error).toBeInstanceOf(TypeError);
     expect(error.cause).toBeInstanceOf(RangeError);
     expect((error.cause as Error).message).toBe("because");
+  });
+
+  it("brings along the errors of an AggregateError, those that hold each other without end included", () => {
+    const aggregate = new AggregateError([new RangeError("first"), "second"], "both", { cause: 1 });
+    aggregate.errors.push(aggregate);
+    const error = transfer(aggregate) as AggregateError;
+    expect(error).toBeInstanceOf(AggregateError);
+    expect([error.message, error.cause]).toEqual(["both", 1]);
+    expect(error.errors).toEqual([new RangeError("first"), "second", expect.any(AggregateError)]);
+    expect(error.errors[0]).toBeInstanceOf(RangeError);
+  });
+
+  it("is of the pool's own class where it was", () => {
+    const soft = transfer(new SoftTimeLimitExceeded(1500)) as SoftTimeLimitExceeded;
+    expect(soft).toBeInstanceOf(SoftTimeLimitExceeded);
+    expect([soft.limitMs, soft.args, QError.is(soft)]).toEqual([1500, [1.5], true]);
+    expect(transfer(new NotTransferableError("no"))).toBeInstanceOf(NotTransferableError);
   });
 
   it.each([undefined, null, 0, "text", { plain: [1] }])("need not be an error: %j", (value) => {

@@ -26,6 +26,17 @@ describe("a frame", () => {
     expect(small.buffer).not.toBe(frame.head.buffer);
   });
 
+  it("gives other small arrays memory of their own, with nothing else in it", () => {
+    const views = [
+      new Uint8Array([1, 2]),
+      new Float64Array([0.5]),
+      new DataView(Uint8Array.of(7, 8, 9).buffer),
+    ];
+    const [, ...received] = decodeFrame(encodeFrame(["x".repeat(100_000), ...views])) as ArrayBufferView[];
+    expect(received).toEqual(views);
+    expect(received.map(({ buffer }) => buffer.byteLength)).toEqual([2, 8, 3]);
+  });
+
   it("refuses what cannot be cloned, and a frame without its blobs", () => {
     expect(() => encodeFrame({ f: () => {} })).toThrow(/could not be cloned/);
     const { head } = encodeFrame(Buffer.alloc(10_000));

@@ -40,8 +40,8 @@ class FrameDeserializer extends DefaultDeserializer {
     const place = this.readUint32();
     if (place === INLINE) {
       const view = inherited(DefaultDeserializer, "_readHostObject").call(this);
-      // A view of the head would keep the whole batch alive as long as itself.
-      return Buffer.isBuffer(view) ? Buffer.from(view) : structuredClone(view);
+      // A view of the head would keep the whole batch alive as long as itself, and show it to whoever asks for its buffer.
+      return Buffer.isBuffer(view) ? Buffer.from(view) : ownCopy(view as DataView | Uint8Array);
     }
     const blob = blobs[this.readUint32()];
     if (blob === undefined) throw new RangeError("a frame refers to a blob that it does not have");
@@ -51,6 +51,12 @@ class FrameDeserializer extends DefaultDeserializer {
       ? Buffer.from(buffer, byteOffset, byteLength)
       : new Uint8Array(buffer, byteOffset, byteLength);
   }
+}
+
+/** The same view of memory that is its own, and no more than that: to clone it would be to clone all that it is a part of. */
+function ownCopy(view: DataView | Uint8Array): unknown {
+  if (!(view instanceof DataView)) return view.slice();
+  return new DataView(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
 /** Methods that Node documents, and its types leave out. */
