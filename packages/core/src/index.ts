@@ -64,10 +64,11 @@ export type { GraphFormat } from "./results/dependency-graph.ts";
 export { GroupResult } from "./results/group-result.ts";
 export type { Collected, GraphOptions } from "./results/result-graph.ts";
 export { ResultSet } from "./results/result-set.ts";
-export type { JoinOptions, MemberEnd, Progress } from "./results/result-set.ts";
+export type { MemberEnd, Progress } from "./results/result-set.ts";
 export type { WaitOptions } from "./results/wait-limit.ts";
 export type { ResultHandle } from "./results/result-handle.ts";
-export type { AsyncResult, GetOptions } from "./results/async-result.ts";
+export type { AsyncResult } from "./results/async-result.ts";
+export type { GetOptions, JoinOptions } from "./results/get-options.ts";
 export type { EagerResult } from "./results/eager-result.ts";
 export {
   EXCEPTION_STATES,

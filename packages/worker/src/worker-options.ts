@@ -1,4 +1,4 @@
-import type { Logger, LogLevel } from "@q/kernel";
+import { didYouMean, ImproperlyConfiguredError, type Logger, type LogLevel } from "@q/kernel";
 import type { DispatchStrategy, Execute, ExecutorModule, Pool } from "@q/pool";
 import type { AppModule } from "./app-module/app-module.ts";
 import type { MonitorAddress } from "./monitor/monitor-server.ts";
@@ -79,4 +79,45 @@ export interface WorkerOptions {
   /** Further parts, started with the worker's own. */
   readonly steps?: readonly Bootstep<Worker>[];
   readonly logger?: Logger;
+}
+
+/** All of them: one that is forgotten here does not compile. */
+const KNOWN: Readonly<Record<keyof WorkerOptions, true>> = {
+  hostname: true,
+  queues: true,
+  excludeQueues: true,
+  concurrency: true,
+  tasksPerExecutor: true,
+  pool: true,
+  appModule: true,
+  autoscale: true,
+  optimization: true,
+  outputLevel: true,
+  executorLogger: true,
+  prefetchMultiplier: true,
+  unusable: true,
+  gracePeriod: true,
+  taskEvents: true,
+  withoutHeartbeat: true,
+  heartbeatInterval: true,
+  withoutMingle: true,
+  withoutGossip: true,
+  statedb: true,
+  http: true,
+  purge: true,
+  steps: true,
+  logger: true,
+};
+
+/**
+ * For programs without types: a misspelt `concurrency` would be ignored.
+ *
+ * @throws {ImproperlyConfiguredError} that names the option
+ */
+export function checkWorkerOptions(options: WorkerOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
+  if (unknown === undefined) return;
+  throw new ImproperlyConfiguredError(
+    `a worker has no option "${unknown}".${didYouMean(unknown, Object.keys(KNOWN))}`,
+  );
 }

@@ -55,3 +55,11 @@ it("warns of settings that were changed and have no effect", async () => {
     { level: "warn", fields: { setting: "worker_lost_wait", reason: expect.any(String) as string } },
   ]);
 });
+
+it("refuses an option that it does not have", async () => {
+  await using app = createApp("test", { broker: "memory://options" });
+  const options = { concurency: 4 };
+  expect(() => new Worker(app, options as object)).toThrow(
+    'a worker has no option "concurency". Did you mean "concurrency"?',
+  );
+});

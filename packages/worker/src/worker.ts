@@ -19,7 +19,7 @@ import { workerStatistics } from "./panel/statistics.ts";
 import { Shutdown, type StopMode } from "./shutdown.ts";
 import { workerSteps } from "./steps/worker-steps.ts";
 import { TaskLimits } from "./task-limits.ts";
-import type { WorkerOptions } from "./worker-options.ts";
+import { checkWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -64,7 +64,9 @@ export class Worker implements AsyncDisposable {
   #events: WorkerEvents | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
 
+  /** @throws {ImproperlyConfiguredError} for an option that does not exist */
   constructor(app: App, options: WorkerOptions = {}) {
+    checkWorkerOptions(options);
     this.app = app;
     this.options = options;
     this.hostname = nodeName(options.hostname);

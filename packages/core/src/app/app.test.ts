@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { FakeClock } from "@q/kernel/testing";
 import { createApp } from "./create-app.ts";
@@ -124,6 +125,15 @@ describe("publishing middleware", () => {
     });
     await expect(app.sendTask("t.x")).rejects.toThrow("closed on sundays");
   });
+});
+
+it("shows no password where an app, a task or a result is logged", async () => {
+  await using app = createApp("test", { broker: "redis://:s3cret@localhost", backend: "redis://:s3cret@localhost" });
+  const add = app.task("t.add", (x: number, y: number) => x + y);
+  expect(inspect(app)).toBe("<App test>");
+  for (const shown of [add, add.s(1, 2), app.AsyncResult("one")]) {
+    expect(inspect(shown, { depth: 9 })).not.toContain("s3cret");
+  }
 });
 
 it("importing the package loads no driver, no schema library and no terminal", () => {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { type Clock, type Logger, silentLogger, systemClock } from "@q/kernel";
 import type { ResultBackend, ResultTuple } from "@q/backends";
 import type { BodyCodec, Connection, Producer } from "@q/messaging";
@@ -310,6 +311,11 @@ export class App implements AsyncDisposable {
 
   toString(): string {
     return `<App ${this.name}>`;
+  }
+
+  /** What `console.log` shows of it, and of tasks and results, which hold it: no URLs, which may have passwords. @internal */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   #route(): { readonly queues: QueueTable; readonly router: Router } {

@@ -8,6 +8,7 @@ import { localRequest } from "../tasks/direct-call.ts";
 import { runInContext, TaskContext } from "../tasks/task-context.ts";
 import { AsyncResult } from "./async-result.ts";
 import { resultFromTuple } from "./result-from-tuple.ts";
+import { ResultSet } from "./result-set.ts";
 
 let apps = 0;
 
@@ -37,6 +38,16 @@ const failure = {
 } as const;
 
 describe("a result", () => {
+  it.each([
+    [10, "get takes its options as an object, { timeout: 10 } with seconds, not 10."],
+    [{ timout: 10 }, 'get has no option "timout". Did you mean "timeout"?'],
+    [{ timeout: "10" }, 'option "timeout" of get is not a number of seconds: 10'],
+  ])("refuses %o as options of get, which would wait for ever", async (options, message) => {
+    await using app = testApp();
+    const results = [app.AsyncResult("one"), new ResultSet(app, [app.AsyncResult("one")])];
+    for (const result of results) await expect(result.get(options as object)).rejects.toThrow(message);
+  });
+
   it("of an unknown id is pending and has nothing", async () => {
     await using app = testApp();
     const result = app.AsyncResult("none");

@@ -4,24 +4,13 @@ import { SyncSubtaskError } from "../errors.ts";
 import { parseIsoTime } from "../protocol/iso-time.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
 import type { DependencyGraph } from "./dependency-graph.ts";
+import { checkGetOptions, type GetOptions } from "./get-options.ts";
 import { errorOf } from "./result-error.ts";
 import type { Collected, GraphOptions } from "./result-graph.ts";
 import type { ResultHandle } from "./result-handle.ts";
 import { tupleOf } from "./result-tuple.ts";
 import { ABORTED, EXCEPTION_STATES, PROPAGATE_STATES, READY_STATES } from "./states.ts";
 import { WaitLimit, type WaitOptions } from "./wait-limit.ts";
-
-/** Options of `get`. */
-export interface GetOptions extends WaitOptions {
-  /** Throw the task's error. With `false` it is returned. Default true. */
-  readonly propagate?: boolean;
-  /** Told of every state on the way, where the backend reports them. */
-  readonly onMessage?: (meta: ResultMeta) => void;
-  /** Look first whether a task before it in its chain has failed. Default true. */
-  readonly followParents?: boolean;
-  /** Refuse to wait inside a task. Default true. */
-  readonly disableSyncSubtasks?: boolean;
-}
 
 /**
  * A handle on a task that was sent. Holding one costs nothing; reading it asks the result backend.
@@ -60,6 +49,7 @@ export class AsyncResult<TResult> {
    * @throws {SyncSubtaskError} inside a task that a worker runs
    */
   async get(options: GetOptions = {}): Promise<TResult> {
+    checkGetOptions(options);
     if (this.ignored) return null as TResult;
     if (holdsWorkerSlot() && (options.disableSyncSubtasks ?? true)) throw new SyncSubtaskError();
     if (this.parent && (options.followParents ?? true) && (options.propagate ?? true)) {

@@ -1,15 +1,10 @@
 import type { App } from "../app/app.ts";
 import { SyncSubtaskError, UnboundSignatureError } from "../errors.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
-import type { AsyncResult, GetOptions } from "./async-result.ts";
+import type { AsyncResult } from "./async-result.ts";
+import { checkGetOptions, type GetOptions, type JoinOptions } from "./get-options.ts";
 import type { ResultHandle } from "./result-handle.ts";
 import { PROPAGATE_STATES, READY_STATES } from "./states.ts";
-
-/** Options of `get` and `join` of several results. */
-export interface JoinOptions extends GetOptions {
-  /** Told of each result as it comes. */
-  readonly callback?: (taskId: string, value: unknown) => void;
-}
 
 /** How one member of a set ended. */
 export type MemberEnd<TValue> =
@@ -139,7 +134,7 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
    * @throws {SyncSubtaskError} inside a task that a worker runs
    */
   async get(options: JoinOptions = {}): Promise<TResults> {
-    refuseInsideTask(options);
+    checkWait(options);
     const { propagate = true, callback } = options;
     const leaves = this.leaves();
     if (leaves.length === 0) return this.#assembled(NO_VALUES);
@@ -169,7 +164,7 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
 
   /** The members as they end, whichever is first; a failed one is among them like any other. */
   async *iterate(options: GetOptions = {}): AsyncGenerator<MemberEnd<TResults[number]>, void, undefined> {
-    refuseInsideTask(options);
+    checkWait(options);
     const owners = new Map<string, OpenMember[]>();
     for (const [index, result] of this.#results.entries()) {
       const ids = leafIds(result);
@@ -215,7 +210,9 @@ export class ResultSet<out TResults extends readonly unknown[] = readonly unknow
   }
 }
 
-function refuseInsideTask({ disableSyncSubtasks = true }: GetOptions): void {
+function checkWait(options: JoinOptions): void {
+  checkGetOptions(options);
+  const { disableSyncSubtasks = true } = options;
   if (holdsWorkerSlot() && disableSyncSubtasks) throw new SyncSubtaskError();
 }
 
