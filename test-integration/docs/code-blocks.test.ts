@@ -87,6 +87,13 @@ describe("the TypeScript of the guides and READMEs", () => {
     },
   );
 
+  it.each(pages().filter((page) => preamble(page) !== ""))("says on %s where its names come from", (page) => {
+    const seen = readFileSync(repository + page, "utf8").replace(preamble(page), "");
+    const packages = [...preamble(page).matchAll(/from "(@q\/[^"]+)"/g)].map(([, name = ""]) => name);
+    // Everybody knows by then where `createApp` is.
+    expect(packages.filter((name) => name !== "@q/core" && !seen.includes(name))).toEqual([]);
+  });
+
   it("holds a program in every README", () => {
     const readmes = pages().filter((page) => page.startsWith("packages/"));
     const without = readmes.filter((page) => !programs.some((block) => block.page === page));

@@ -28,7 +28,9 @@ export function pages(): string[] {
   const guides = readdirSync(`${repository}docs/guides`).map((name) => `docs/guides/${name}`);
   return [
     "README.md",
+    "docs/upgrading/from-bullmq.md",
     "docs/upgrading/from-celery.md",
+    "apps/beat/README.md",
     "apps/worker/README.md",
     ...guides,
     ...packages,

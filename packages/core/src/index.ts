@@ -97,6 +97,7 @@ export type { TaskOptions } from "./tasks/task-options.ts";
 export type { DeliveryInfo, TaskRequest } from "./tasks/task-request.ts";
 export { Broadcast, Exchange, Queue } from "@q/messaging/entities";
 export {
+  QError,
   SoftTimeLimitExceeded,
   Terminated,
   TimeLimitExceeded,

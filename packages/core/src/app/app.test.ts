@@ -128,7 +128,10 @@ describe("publishing middleware", () => {
 });
 
 it("shows no password where an app, a task or a result is logged", async () => {
-  await using app = createApp("test", { broker: "redis://:s3cret@localhost", backend: "redis://:s3cret@localhost" });
+  await using app = createApp("test", {
+    broker: "redis://:s3cret@localhost",
+    backend: "redis://:s3cret@localhost",
+  });
   const add = app.task("t.add", (x: number, y: number) => x + y);
   expect(inspect(app)).toBe("<App test>");
   for (const shown of [add, add.s(1, 2), app.AsyncResult("one")]) {
