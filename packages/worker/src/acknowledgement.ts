@@ -1,3 +1,4 @@
+import { TimeLimitExceeded } from "@q/kernel";
 import type { Settlement } from "@q/messaging";
 import type { ResolvedTaskOptions } from "@q/core/internal";
 import type { Outcome } from "@q/pool";
@@ -35,3 +36,8 @@ export function settlementOf(outcome: TraceOutcome | LostOutcome, options: Resol
 
 /** Ends that the executor could not report itself. */
 export type LostOutcome = Extract<Outcome, { status: "timed out" | "lost" }>;
+
+/** What a task has failed with whose executor could not report its end. */
+export function errorOf(end: LostOutcome): Error {
+  return end.status === "timed out" ? new TimeLimitExceeded(end.limitMs) : end.reason;
+}

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@q/kernel";
+import { asError, type Clock, type Logger } from "@q/kernel";
 import type { Consumer, Delivery, Settlement } from "@q/messaging";
 import { type App, TaskRevokedError } from "@q/core";
 import type { ExecutorIdentity, Outcome, Pool } from "@q/pool";
@@ -356,8 +356,7 @@ export class Dispatcher implements Desk {
   #endOf(outcome: Outcome): TraceOutcome | LostOutcome {
     if (outcome.status === "done") return decodeOutcome(outcome.value as TransferredOutcome);
     if (outcome.status !== "failed") return outcome;
-    const error = outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
-    return { status: "FAILURE", error, isExpected: false, runtimeSeconds: 0 };
+    return { status: "FAILURE", error: asError(outcome.error), isExpected: false, runtimeSeconds: 0 };
   }
 
   #conclude(request: WorkerRequest, end: TraceOutcome | LostOutcome): void {

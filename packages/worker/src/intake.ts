@@ -36,11 +36,6 @@ export class Intake {
     }
   }
 
-  /** Forgets compiled strategies; the next message of each task compiles it again. */
-  reset(): void {
-    this.#strategies.clear();
-  }
-
   #receiveTask(delivery: Delivery, message: WireMessage): void {
     const name = message.headers["task"] as string;
     const { id } = message.headers;

@@ -1,6 +1,6 @@
-import { asError, type Logger, TimeLimitExceeded } from "@q/kernel";
+import { asError, type Logger } from "@q/kernel";
 import type { Delivery, Settlement, WireMessage } from "@q/messaging";
-import { type LostOutcome, settlementOf } from "./acknowledgement.ts";
+import { errorOf, type LostOutcome, settlementOf } from "./acknowledgement.ts";
 import { CrashLimitError, crashesOf } from "./crash-counter.ts";
 import type { Reporter } from "./reporter.ts";
 import type { WorkerRequest } from "./worker-request.ts";
@@ -80,8 +80,4 @@ export class Losses {
       settle(request, "reject");
     }
   }
-}
-
-function errorOf(end: LostOutcome): Error {
-  return end.status === "timed out" ? new TimeLimitExceeded(end.limitMs) : end.reason;
 }

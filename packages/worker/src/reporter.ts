@@ -1,12 +1,12 @@
-import { type Logger, logsAt, TimeLimitExceeded } from "@q/kernel";
-import type { ResultBackend } from "@q/backends";
+import { type Logger, logsAt } from "@q/kernel";
+import type { ResultBackend, ResultMeta } from "@q/backends";
 import type { Delivery, WireMessage } from "@q/messaging";
 import { type App, type NotRegisteredError, TaskRevokedError } from "@q/core";
-import { isoFormat, storeError } from "@q/core/internal";
-import type { LostOutcome } from "./acknowledgement.ts";
+import { storeError } from "@q/core/internal";
+import { errorOf, type LostOutcome } from "./acknowledgement.ts";
 import { followLost, followRevoked, followUnknown } from "./lost-task.ts";
 import type { TraceOutcome } from "./trace.ts";
-import { failedEnd } from "./workflow/failed-end.ts";
+import { failedEnd, type FailedEnd, failedMeta } from "./workflow/failed-end.ts";
 import { Workflow } from "./workflow/workflow.ts";
 import type { WorkerRequest } from "./worker-request.ts";
 
@@ -19,6 +19,9 @@ export interface ReporterParts {
 
 /** Ends of tasks that executors report; the rest is discarded before it runs. */
 type ReportedEnd = Exclude<TraceOutcome, { status: "UNDECODABLE" | "INVALID" }>;
+
+/** The end of a task that no executor reports. */
+type Unreported = Pick<FailedEnd, "status" | "error">;
 
 /** Tells the outside what happens to requests: log lines, app events, and results that no executor can store. */
 export class Reporter {
@@ -94,7 +97,7 @@ export class Reporter {
 
   /** A task whose executor could not report: it ran out of time, or its executor died. */
   async lost(request: WorkerRequest, end: LostOutcome): Promise<void> {
-    const error = end.status === "timed out" ? new TimeLimitExceeded(end.limitMs) : end.reason;
+    const error = errorOf(end);
     const orphaned = end.status === "timed out" && end.orphaned;
     this.#logger.error({ ...request.logFields, err: error, orphaned }, "task was ended before it finished");
     this.#app.events.emit("task:failed", { request: request.request, error });
@@ -128,7 +131,7 @@ export class Reporter {
       const known = await backend.get(ids);
       const waits = (index: number): boolean =>
         ["PENDING", "RECEIVED"].includes(known[index]?.status ?? "PENDING");
-      const end = { status: "REVOKED", error: new TaskRevokedError("revoked") };
+      const end: Unreported = { status: "REVOKED", error: new TaskRevokedError("revoked") };
       const waiting = ids.filter((_, index) => waits(index));
       await Promise.all(waiting.map((id) => backend.store(this.#failure(id, end))));
     } catch (err) {
@@ -159,7 +162,6 @@ export class Reporter {
   async unknown(message: WireMessage, error: NotRegisteredError): Promise<void> {
     const { id, ignore_result: ignored } = message.headers as { id: string; ignore_result?: unknown };
     this.#app.events.emit("task:unknown", { name: error.taskName, id });
-    if (this.#backend === undefined) return;
     await this.#guarded(id, async (backend) => {
       const { replyTo, correlationId } = message.properties;
       const meta = this.#failure(id, { status: "FAILURE", error });
@@ -168,24 +170,18 @@ export class Reporter {
     });
   }
 
-  async #store(request: WorkerRequest, end: { status: string; error: Error }): Promise<void> {
+  async #store(request: WorkerRequest, end: Unreported): Promise<void> {
     const { task, request: message } = request;
-    if (
-      this.#backend === undefined ||
-      (task.ignoresResult(message) && !task.resolved.storeErrorsEvenIfIgnored)
-    )
-      return;
+    if (task.ignoresResult(message) && !task.resolved.storeErrorsEvenIfIgnored) return;
     await this.#guarded(message.id, async (backend) => {
       const { replyTo, correlationId } = message;
       await backend.store(this.#failure(message.id, end), { replyTo, correlationId });
     });
   }
 
-  #failure(taskId: string, end: { status: string; error: Error }): Parameters<ResultBackend["store"]>[0] {
-    const { clock, conf } = this.#app;
-    const dateDone = isoFormat(new Date(clock.now()), conf.timezone);
-    const error = storeError(end.error);
-    return { taskId, status: end.status, result: null, error, traceback: null, children: [], dateDone };
+  #failure(taskId: string, end: Unreported): ResultMeta {
+    const stored = storeError(end.error);
+    return failedMeta(this.#app, taskId, { status: end.status, stored, traceback: null });
   }
 
   async #guarded(taskId: string, store: (backend: ResultBackend) => Promise<void>): Promise<void> {

@@ -23,6 +23,13 @@ import { checkWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 const DAY_MS = 86_400_000;
 
+/** What the worker runs tasks with. */
+interface Executing {
+  readonly codec: BodyCodec;
+  readonly backend: ResultBackend | undefined;
+  readonly pool: Pool;
+}
+
 /** What the worker consumes with, once it does. */
 interface Consuming {
   readonly dispatcher: Dispatcher;
@@ -57,7 +64,7 @@ export class Worker implements AsyncDisposable {
   gossip: Gossip | undefined;
   readonly #blueprint: Blueprint<Worker>;
   readonly #shutdown: Shutdown;
-  #executor: { codec: BodyCodec; backend: ResultBackend | undefined; pool: Pool } | undefined;
+  #executing: Executing | undefined;
   #connection: Connection | undefined;
   #consuming: Consuming | undefined;
   #reporter: Reporter | undefined;
@@ -198,7 +205,7 @@ export class Worker implements AsyncDisposable {
   }
 
   get pool(): Pool | undefined {
-    return this.#executor?.pool;
+    return this.#executing?.pool;
   }
 
   /** Adds processes, threads or slots. @throws {ImproperlyConfiguredError} when the pool has a fixed size */
@@ -236,8 +243,8 @@ export class Worker implements AsyncDisposable {
   }
 
   get codec(): BodyCodec {
-    if (this.#executor === undefined) throw new TypeError("the worker has not started");
-    return this.#executor.codec;
+    if (this.#executing === undefined) throw new TypeError("the worker has not started");
+    return this.#executing.codec;
   }
 
   get consumer(): Consumer | undefined {
@@ -262,7 +269,11 @@ export class Worker implements AsyncDisposable {
   }
 
   get reporter(): Reporter {
-    this.#reporter ??= new Reporter({ app: this.app, logger: this.logger, backend: this.#executor?.backend });
+    this.#reporter ??= new Reporter({
+      app: this.app,
+      logger: this.logger,
+      backend: this.#executing?.backend,
+    });
     return this.#reporter;
   }
 
@@ -290,8 +301,8 @@ export class Worker implements AsyncDisposable {
   }
 
   /** @internal */
-  useExecutor(executor: { codec: BodyCodec; backend: ResultBackend | undefined; pool: Pool }): void {
-    this.#executor = executor;
+  useExecutor(executing: Executing): void {
+    this.#executing = executing;
   }
 
   /** @internal */

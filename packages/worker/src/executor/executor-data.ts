@@ -1,6 +1,9 @@
 import type { LogLevel } from "@q/kernel";
 import type { AppModule } from "../app-module/app-module.ts";
 
+/** Levels of a log, least urgent first. */
+export const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
+
 /** What a worker tells its executors when they start. */
 export interface ExecutorData {
   readonly app: AppModule;

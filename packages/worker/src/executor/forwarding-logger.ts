@@ -1,9 +1,7 @@
 import { inspect } from "node:util";
 import type { LogFields, Logger, LogLevel, LogMethod } from "@q/kernel";
 import { encodeError } from "@q/pool/transfer";
-import type { ExecutorLogLine } from "./executor-data.ts";
-
-const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const satisfies readonly LogLevel[];
+import { type ExecutorLogLine, LEVELS } from "./executor-data.ts";
 
 /** Takes a line away; what it is given can be cloned. */
 export type SendLine = (line: ExecutorLogLine) => void;

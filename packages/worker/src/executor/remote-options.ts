@@ -1,12 +1,9 @@
-import { ImproperlyConfiguredError, type Logger, logsAt, type LogLevel } from "@q/kernel";
+import { ImproperlyConfiguredError, type Logger, logsAt } from "@q/kernel";
 import type { ExecutorIdentity, Recycling, RemotePoolOptions } from "@q/pool";
 import { portableSettings } from "../app-module/app-module.ts";
 import type { Worker } from "../worker.ts";
-import type { ExecutorData } from "./executor-data.ts";
+import { type ExecutorData, LEVELS } from "./executor-data.ts";
 import { isLogLine, writeLogLine } from "./executor-log.ts";
-
-/** Least urgent first. */
-const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const satisfies readonly LogLevel[];
 
 /** Celery's budget is for a fork that has everything; ours has an app to import. */
 const START_TIMEOUT_MS = 30_000;

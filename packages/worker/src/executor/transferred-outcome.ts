@@ -1,5 +1,5 @@
 import type { TraceOutcome } from "../trace.ts";
-import { packError, type TransferredError, unpackError } from "./transferred-error.ts";
+import { type PackedError, packError, unpackError } from "./packed-error.ts";
 
 /**
  * A {@link TraceOutcome} that crosses to another process: its error, if any, taken apart. Of a success whose result
@@ -8,7 +8,7 @@ import { packError, type TransferredError, unpackError } from "./transferred-err
 export type TransferredOutcome =
   | number
   | Exclude<TraceOutcome, { error: Error } | { reason: Error }>
-  | { readonly status: TraceOutcome["status"]; readonly failure: TransferredError; readonly rest: object };
+  | { readonly status: TraceOutcome["status"]; readonly failure: PackedError; readonly rest: object };
 
 /** Takes an outcome apart for its way to the worker. */
 export function encodeOutcome(outcome: TraceOutcome): TransferredOutcome {

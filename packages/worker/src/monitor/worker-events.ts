@@ -76,11 +76,10 @@ export class WorkerEvents {
 
   start(): void {
     const { app, heartbeatSeconds } = this.#parts;
-    const up = app.events.on("connection:up", () => {
+    this.#unsubscribe = app.events.on("connection:up", () => {
       void this.dispatcher.flush();
       if (heartbeatSeconds !== undefined) this.#tell("worker-online", heartbeatSeconds);
     });
-    this.#unsubscribe = up;
     if (heartbeatSeconds === undefined) return;
     this.#tell("worker-online", heartbeatSeconds);
     this.#scheduleBeat(heartbeatSeconds);

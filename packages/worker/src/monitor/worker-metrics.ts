@@ -181,7 +181,7 @@ export class WorkerMetrics implements Disposable {
 
   #gaugeQueues({ Gauge }: Prometheus): void {
     const worker = this.#worker;
-    const messages: Gauge<"queue"> = new Gauge({
+    void new Gauge({
       name: "q_queue_messages",
       help: "Messages that wait on the broker, of the queues that the worker consumes.",
       labelNames: ["queue"],
@@ -195,6 +195,5 @@ export class WorkerMetrics implements Disposable {
         for (const [queue, count] of lengths) this.set({ queue }, count);
       },
     });
-    void messages;
   }
 }

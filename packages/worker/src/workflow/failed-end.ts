@@ -26,22 +26,25 @@ function storedRepr({ excType, excMessage }: StoredError): string {
   return errorRepr({ name: excType, message: "", args });
 }
 
+/** The result of a task that has ended so, now. */
+export function failedMeta(
+  { clock, conf }: App,
+  taskId: string,
+  { status, stored, traceback }: Pick<FailedEnd, "status" | "stored" | "traceback">,
+): ResultMeta {
+  const dateDone = isoFormat(new Date(clock.now()), conf.timezone);
+  return { taskId, status, result: null, error: stored, traceback, children: [], dateDone };
+}
+
 /** The result of a task that will not run because of `end`. */
 export function unrunMeta(
   taskId: string,
   end: FailedEnd,
   { app, leaf }: { readonly app: App; readonly leaf: SignatureLeaf },
 ): { readonly meta: ResultMeta; readonly reply: ReplyAddress } {
-  const meta: ResultMeta = {
-    taskId,
-    status: end.status,
-    result: null,
-    error: end.stored,
-    traceback: end.traceback,
-    children: [],
-    dateDone: isoFormat(new Date(app.clock.now()), app.conf.timezone),
-    groupId: leaf.groupId,
-    parentId: leaf.parentId,
+  const { groupId, parentId, replyTo } = leaf;
+  return {
+    meta: { ...failedMeta(app, taskId, end), groupId, parentId },
+    reply: { replyTo, correlationId: taskId },
   };
-  return { meta, reply: { replyTo: leaf.replyTo, correlationId: taskId } };
 }

@@ -2,14 +2,14 @@ import { asError, QError } from "@q/kernel";
 import { decodeError, type EncodedError, encodeError } from "@q/pool/transfer";
 
 /** An error on its way to the worker, and what only its class knew. */
-export interface TransferredError {
+export interface PackedError {
   readonly encoded: EncodedError;
   readonly className: string;
   readonly isOfQ: boolean;
 }
 
 /** Takes an error apart. Never throws. */
-export function packError(error: Error): TransferredError {
+export function packError(error: Error): PackedError {
   return { encoded: encodeError(error), className: classNameOf(error), isOfQ: QError.is(error) };
 }
 
@@ -17,7 +17,7 @@ export function packError(error: Error): TransferredError {
  * Puts an error together again, as results, events and logs want it: under the name of its class, with its code known
  * for one of Q's. The class itself is the executor's, and nothing of it runs here.
  */
-export function unpackError({ encoded, className, isOfQ }: TransferredError): Error {
+export function unpackError({ encoded, className, isOfQ }: PackedError): Error {
   const error = asError(decodeError(encoded));
   if (classNameOf(error) !== className) Object.setPrototypeOf(error, prototypeNamed(className));
   if (isOfQ) Object.defineProperty(error, Symbol.for("@q/kernel/QError"), { value: true });
