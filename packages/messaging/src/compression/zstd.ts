@@ -47,8 +47,13 @@ function nodeZstd(native: NodeZstd): Compression {
     ...identity,
     // Python peers need the size of the content in the frame; pledging it puts it there.
     compress: (data) => native.zstdCompressSync(data, { pledgedSrcSize: data.length }),
-    decompress: (data, { maxSizeBytes }) =>
-      bounded("zstd", maxSizeBytes, (options) => native.zstdDecompressSync(data, options)),
+    decompress(data, { maxSizeBytes }) {
+      const size = contentSize(data);
+      const content = bounded("zstd", maxSizeBytes, (options) => native.zstdDecompressSync(data, options));
+      // Node 22 takes a frame that was cut off for one that ends there.
+      if (content.length < (size ?? 0)) throw invalidData("zstd", new Error("the frame is cut off"));
+      return content;
+    },
   };
 }
 
