@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type App, type AppEvents, Ignore, Reject, SoftTimeLimitExceeded, TimeLimitExceeded } from "@q/core";
 import { deferred } from "@q/kernel";
@@ -258,6 +259,25 @@ describe("time in a worker", () => {
     expect(lines(logger, "task was ended before it finished")).toMatchObject([
       { taskName: "t.hard", orphaned: true },
     ]);
+  });
+
+  it("takes what Node throws at an abort for the soft limit that aborted", async () => {
+    const { app, work } = bench();
+    const waits = app.task({ name: "t.waits", bind: true, softTimeLimit: 0.005 }, (self) =>
+      delay(60_000, undefined, { signal: self.signal }),
+    );
+    const declared = { autoretryFor: [SoftTimeLimitExceeded], maxRetries: 1, defaultRetryDelay: 0 };
+    const again = app.task({ name: "t.again", bind: true, softTimeLimit: 0.005, ...declared }, (self) =>
+      self.request.retries > 0 ? "done" : delay(60_000, "late", { signal: self.signal }),
+    );
+    const other = app.task({ name: "t.other", bind: true, softTimeLimit: 0.005 }, async (self) => {
+      await delay(60_000, undefined, { signal: self.signal }).catch(() => {});
+      await delay(0, undefined, { signal: AbortSignal.abort() });
+    });
+    await work();
+    await expect((await waits.delay()).get(wait)).rejects.toBeInstanceOf(SoftTimeLimitExceeded);
+    expect(await (await again.delay()).get(wait)).toBe("done");
+    await expect((await other.delay()).get(wait)).rejects.toMatchObject({ excType: "AbortError" });
   });
 });
 

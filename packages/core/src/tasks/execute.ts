@@ -91,10 +91,17 @@ function classify(thrown: unknown, context: TaskContext): Execution {
   if (code === "ERR_Q_RETRY") return { status: "RETRY", retry: thrown as Retry };
   if (code === "ERR_Q_IGNORE") return { status: "IGNORED" };
   if (code === "ERR_Q_REJECT") return { status: "REJECTED", reject: thrown as Reject };
-  const error = asError(thrown);
+  const error = reasonOf(asError(thrown), context);
   const { autoretryFor, dontAutoretryFor } = context.task.declared;
   const retries = isOneOf(error, autoretryFor) && !isOneOf(error, dontAutoretryFor);
   return retries ? autoretry(error, context) : { status: "FAILURE", error };
+}
+
+/** What the task's signal aborted with, for the `AbortError` in which Node's own functions wrap it. */
+function reasonOf(error: Error, context: TaskContext): Error {
+  const { cause } = error;
+  if (error.name !== "AbortError" || !(cause instanceof Error)) return error;
+  return cause === context.signal.reason ? cause : error;
 }
 
 function autoretry(exc: Error, context: TaskContext): Execution {
