@@ -68,6 +68,14 @@ describe("the pool of a worker", () => {
       () => Object.assign(new InlinePool({ execute, size: 0 })),
       /has slots=0 and capacity=0: it needs a slot/,
     ],
+    [
+      () => Object.assign(new InlinePool({ execute }), { withdraw: undefined }),
+      /without the methods withdraw\. It is/,
+    ],
+    [
+      () => Object.defineProperty(new InlinePool({ execute }), "capabilities", { value: undefined }),
+      /does not say in its capabilities what it can do/,
+    ],
   ])("is an error when %s makes none that works", async (maker, message) => {
     await expect(create(maker as unknown as PoolFactory)).rejects.toMatchObject({
       code: "ERR_Q_IMPROPERLY_CONFIGURED",
@@ -92,10 +100,10 @@ describe("the pool of a worker", () => {
   it("may be that of a module, and custom is the one that the environment names", async () => {
     const folder = mkdtempSync(join(tmpdir(), "q-pool-"));
     const module = join(folder, "pool.mjs");
-    const methods = ["start", "submit", "terminate", "drain", "stop", "stats"].map((name) => `${name}() {}`);
     writeFileSync(
       module,
-      `export const make = ({ size }) => ({ size, slots: size, capacity: size, own: true, ${methods.join(", ")} });`,
+      `import { InlinePool } from ${JSON.stringify(import.meta.resolve("@q/pool"))};
+       export const make = ({ size, execute }) => Object.assign(new InlinePool({ size, execute }), { own: true });`,
     );
     onTestFinished(() => {
       vi.unstubAllEnvs();

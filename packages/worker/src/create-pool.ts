@@ -77,9 +77,13 @@ async function ownPool(
   const pool = await construct<Pool>(maker, {
     name: `the pool ${name}`,
     args: [options],
-    methods: ["start", "submit", "terminate", "drain", "stop", "stats"],
+    methods: ["start", "submit", "withdraw", "terminate", "terminateAll", "drain", "stop", "stats"],
   });
   const { slots, capacity } = pool;
+  if (pool.capabilities?.isolation === undefined)
+    throw new ImproperlyConfiguredError(
+      `the pool ${name} does not say in its capabilities what it can do: see PoolCapabilities of @q/pool.`,
+    );
   if (slots >= 1 && capacity >= slots) return pool;
   throw new ImproperlyConfiguredError(
     `the pool ${name} has slots=${slots} and capacity=${capacity}: it needs a slot, and room for what it has slots for.`,

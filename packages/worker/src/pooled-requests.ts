@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { TransitMap } from "@q/kernel";
+import { asError, TransitMap, WorkerLostError } from "@q/kernel";
 import { TaskRevokedError } from "@q/core";
 import type { ExecutorIdentity, Job, Outcome, Pool } from "@q/pool";
 import { packPayload } from "./executor/packed-payload.ts";
@@ -83,10 +83,18 @@ export class PooledRequests {
     request.envelope = undefined;
     // Not before the payload is made, which fails for headers that nest too deeply.
     this.#requests.set(request.id, request);
-    this.#pool.submit(job, (outcome) => {
+    const end = (outcome: Outcome): void => {
       this.#forget(request);
       onOutcome(request, outcome);
-    });
+    };
+    try {
+      this.#pool.submit(job, end);
+    } catch (thrown) {
+      // None of ours throws; somebody else's may, and the message is not to blame.
+      const cause = asError(thrown);
+      const reason = new WorkerLostError(`the pool could not take the task: ${cause.message}`, { cause });
+      end({ status: "lost", reason });
+    }
   }
 
   /** Takes back those that do not run yet. */
