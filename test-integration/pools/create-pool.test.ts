@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { deferred } from "@q/kernel";
 import { createPool, SoftTimeLimitExceeded } from "@q/pool";
 import { describe, expect, it } from "vitest";
 
@@ -53,6 +54,37 @@ describe.each(["processes", "threads", "async", "solo"])("createPool with %s", (
     expect(ended).toEqual(kind === "solo" ? [400, 1, 1, 1] : [1, 1, 1, 400]);
     const failing = pool.imapUnordered("fail", ["a", "b", "c"]);
     await expect(failing.next()).rejects.toThrow(/^[abc]$/);
+  });
+
+  it("gives each result while the next item is still to come, until there is none or nobody reads on", async () => {
+    await using pool = await createPool<Jobs>({ kind, module, execArgv: [], size: 4 });
+    let isRead = deferred<void>();
+    let isOver = false;
+    async function* items(): AsyncGenerator<number> {
+      try {
+        for (let n = 2; ; n++) {
+          yield n;
+          await isRead.promise;
+          isRead = deferred();
+          if (n === 4) throw new Error("no more");
+        }
+      } finally {
+        isOver = true;
+      }
+    }
+    const squares: number[] = [];
+    const read = async (most: number): Promise<void> => {
+      for await (const square of pool.imapUnordered("square", items())) {
+        isRead.resolve();
+        if (squares.push(square) === most) break;
+      }
+    };
+    await expect(read(10)).rejects.toThrow("no more");
+    expect(squares).toEqual([4, 9, 16]);
+    [isOver, isRead] = [false, deferred()];
+    await read(5);
+    expect(squares).toEqual([4, 9, 16, 4, 9]);
+    await expect.poll(() => isOver).toBe(true);
   });
 
   it("takes no more calls when it was closed, and says so to those that wait when it is terminated", async () => {

@@ -122,17 +122,41 @@ export class FunctionPool<TFunctions = Functions> implements AsyncDisposable {
     items: Iterable<FunctionArgs<TFunctions, TName>[0]> | AsyncIterable<FunctionArgs<TFunctions, TName>[0]>,
     options?: CallOptions,
   ): AsyncGenerator<FunctionResult<TFunctions, TName>, void, undefined> {
-    const ended = new Mailbox<Promise<FunctionResult<TFunctions, TName>>>();
+    const ended = new Mailbox<{ readonly call: Promise<FunctionResult<TFunctions, TName>> } | "fed">();
+    const places = new Slots(this.#pool.slots);
+    const leave = new AbortController();
     let underWay = 0;
-    for await (const item of items) {
-      const call = this.#call(name, [item], options);
-      const end = (): void => ended.put(call);
-      void call.then(end, end);
-      if (++underWay < this.#pool.slots) continue;
-      yield (await ended.take()) as FunctionResult<TFunctions, TName>;
-      underWay--;
+    // Beside the reading of results: the next item may be long in coming.
+    const feed = async (): Promise<void> => {
+      for await (const item of items) {
+        if (leave.signal.aborted) return;
+        const call = this.#call(name, [item], options);
+        const end = (): void => ended.put({ call });
+        void call.then(end, end);
+        underWay++;
+        places.resize(this.#pool.slots);
+        if (!(await places.acquire(leave.signal))) return;
+      }
+    };
+    places.tryAcquire();
+    const fed = feed().finally(() => ended.put("fed"));
+    fed.catch(() => {});
+    try {
+      for (let isFed = false; !isFed || underWay > 0;) {
+        const next = await ended.take();
+        if (next === undefined || next === "fed") {
+          isFed = true;
+          // Throws what the items have thrown.
+          await fed;
+        } else {
+          underWay--;
+          yield await next.call;
+          places.release();
+        }
+      }
+    } finally {
+      leave.abort();
     }
-    for (; underWay > 0; underWay--) yield (await ended.take()) as FunctionResult<TFunctions, TName>;
   }
 
   /** Adds processes or threads, also for calls that wait; resolves when they are ready. `solo` stays as it is. */
