@@ -54,10 +54,22 @@ describe("an autoscaler", () => {
     expect(pool.size).toBe(8);
     await clock.advance(1000);
     await scaler.scale();
-    expect(pool.size).toBe(3);
+    expect(pool.size).toBe(4);
     pool.tasks = 0;
     await scaler.scale();
     expect(pool.size).toBe(2);
+  });
+
+  it("comes to rest under a steady load: it takes away none that it would start again at once", async () => {
+    const { pool, clock, scaler } = set({ min: 1 });
+    const sizes: number[] = [];
+    for (let second = 0; second < 30; second++) {
+      pool.tasks = 4;
+      await scaler.scale();
+      if (sizes.at(-1) !== pool.size) sizes.push(pool.size);
+      await clock.advance(1000);
+    }
+    expect(sizes).toEqual([2, 4, 8, 5]);
   });
 
   it("counts the tasks that one executor runs at once", async () => {

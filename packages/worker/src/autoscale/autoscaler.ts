@@ -30,8 +30,8 @@ const INTERVAL_MS = 1000;
 
 /**
  * Fits the size of a pool to its load, once a second: when every slot is taken it doubles the executors, up to the
- * most; when less is needed, and has not been for a while, it takes the idle ones away. For a policy of your own extend
- * it, override {@link wanted}, and name the class in the setting `worker_autoscaler`.
+ * most; when less is needed, and has not been for a while, it takes the idle ones away, but one. For a policy of your own
+ * extend it, override {@link wanted}, and name the class in the setting `worker_autoscaler`.
  *
  * @see celery/worker/autoscale.py
  */
@@ -68,7 +68,8 @@ export class Autoscaler {
     const { size, tasksPerExecutor } = this.pool;
     // A worker takes no more messages than it has slots, so a full pool is all that can be seen of a backlog.
     if (load >= size * tasksPerExecutor) return Math.max(1, size) * 2;
-    return Math.ceil(load / tasksPerExecutor);
+    // One more than are busy: without it the pool would be full, and doubled again at once.
+    return Math.floor(load / tasksPerExecutor) + 1;
   }
 
   start(): void {
