@@ -5,6 +5,7 @@ import { registerBuiltinTasks } from "../builtin-tasks.ts";
 import { createWorkerPool } from "../create-pool.ts";
 import type { Bootstep } from "../blueprint.ts";
 import { remoteOptions } from "../executor/remote-options.ts";
+import { warnOfIdleOptions } from "../idle-options.ts";
 import { Tracer, type TracePayload } from "../trace.ts";
 import type { Worker } from "../worker.ts";
 
@@ -30,6 +31,7 @@ export const executorStep: Bootstep<Worker> = {
     });
     worker.useExecutor({ codec, backend, pool });
     await pool.start();
+    warnOfIdleOptions(worker, pool);
   },
   async stop(worker) {
     await worker.pool?.stop();
