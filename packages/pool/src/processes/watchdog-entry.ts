@@ -96,13 +96,9 @@ function open(
   debugged: inspector.Session,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
-  const expression = `(${String(openInspector)})(
-    process.getBuiltinModule?.("node:inspector") ?? require("node:inspector"),
-    ${JSON.stringify(host)},
-    ${Number(port)},
-  )`;
+  const expression = `(${String(openInspector)})(${JSON.stringify(host)}, ${Number(port)})`;
   return new Promise((resolve, reject) => {
-    debugged.post("Runtime.evaluate", { expression, includeCommandLineAPI: true }, (error, reply) => {
+    debugged.post("Runtime.evaluate", { expression }, (error, reply) => {
       if (error) return reject(error);
       if (reply.exceptionDetails)
         return reject(new Error(reply.exceptionDetails.exception?.description ?? "failed"));

@@ -1,4 +1,3 @@
-import inspector from "node:inspector";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { asError, type Cancel, systemClock } from "@q/kernel";
@@ -115,7 +114,7 @@ export class ThreadHandle implements ExecutorHandle {
 
   /** The inspector of the process: it shows the threads as its workers. */
   async openInspector(host: string, port: number): Promise<string> {
-    const url = openInspector(inspector, host, port);
+    const url = openInspector(host, port);
     if (url === undefined) throw new Error(`no port from ${port} on is free`);
     return url;
   }

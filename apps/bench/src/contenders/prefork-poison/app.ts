@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type App, createApp, type Task } from "@q/core";
+import type { App, Task } from "@q/core";
 import { readContext } from "../../harness/contender.ts";
+import { appWithoutTasks } from "../shared/q-app.ts";
 
 const { redisUrl, queue } = readContext();
 
-export const app: App = createApp("bench", {
-  broker: redisUrl,
-  taskDefaultQueue: queue,
-  taskIgnoreResult: true,
-  workerSendTaskEvents: false,
-});
+export const app: App = appWithoutTasks({ queue, broker: redisUrl });
 
 /** Waits as for a database. */
 export const good: Task<[], Promise<void>> = app.task("bench.good", async () => {

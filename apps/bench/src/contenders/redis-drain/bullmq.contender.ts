@@ -1,19 +1,3 @@
-import { Worker } from "bullmq";
-import { readContext, readyAndGo } from "../../harness/contender.ts";
-import { bullConnection } from "../shared/bull-connection.ts";
+import { measureJobs } from "../shared/bull.ts";
 
-const context = readContext();
-const worker = new Worker(context.queue, async () => null, {
-  connection: bullConnection(context),
-  autorun: false,
-  concurrency: 100,
-  ...(context.settings.storeResults === true ? {} : { removeOnComplete: { count: 0 } }),
-});
-await worker.waitUntilReady();
-const meter = await readyAndGo();
-let completed = 0;
-worker.on("completed", () => {
-  completed += 1;
-  if (completed === context.count) meter.finish(completed);
-});
-await worker.run();
+await measureJobs(async () => null, 100);

@@ -1,7 +1,7 @@
 import { Queue } from "bullmq";
 import { readContext, readyAndGo } from "../../harness/contender.ts";
 import { noopTask } from "../../harness/context.ts";
-import { bullConnection } from "../shared/bull-connection.ts";
+import { bullConnection } from "../shared/bull.ts";
 
 const context = readContext();
 const window = context.settings.window ?? 100;

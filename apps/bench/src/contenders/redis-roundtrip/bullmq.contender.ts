@@ -1,7 +1,7 @@
 import { Queue, QueueEvents } from "bullmq";
 import { readContext } from "../../harness/contender.ts";
 import { noopTask } from "../../harness/context.ts";
-import { bullConnection } from "../shared/bull-connection.ts";
+import { bullConnection } from "../shared/bull.ts";
 import { measureRoundtrips } from "../shared/roundtrips.ts";
 
 const context = readContext();

@@ -1,6 +1,6 @@
 import { type App, createApp, type Task } from "@q/core";
 import { Worker } from "@q/worker";
-import { readyAndGo } from "../../harness/contender.ts";
+import { readyAndGo, readyForever } from "../../harness/contender.ts";
 import { noopTask } from "../../harness/context.ts";
 
 /** Slots of the measured workers; BullMQ runs with the same concurrency. */
@@ -24,14 +24,19 @@ export interface BenchAppOptions {
   readonly taskEvents?: boolean;
 }
 
+/** Makes an app for one broker and queue, without tasks. */
+export function appWithoutTasks({ queue, broker, backend, taskEvents = false }: BenchAppOptions): App {
+  return createApp("bench", {
+    broker,
+    taskDefaultQueue: queue,
+    workerSendTaskEvents: taskEvents,
+    ...(backend === undefined ? { taskIgnoreResult: true } : { backend }),
+  });
+}
+
 /** Makes an app for one broker and queue. */
 export function benchApp(options: BenchAppOptions): BenchApp {
-  const app = createApp("bench", {
-    broker: options.broker,
-    taskDefaultQueue: options.queue,
-    workerSendTaskEvents: options.taskEvents ?? false,
-    ...(options.backend === undefined ? { taskIgnoreResult: true } : { backend: options.backend }),
-  });
+  const app = appWithoutTasks(options);
   let runs = 0;
   let awaited: { readonly count: number; readonly resolve: () => void } | undefined;
   const noop = app.task(noopTask, (_x: number, _y: number): null => {
@@ -49,6 +54,12 @@ export function benchWorker(app: App, prefetchMultiplier = 4): Worker {
     prefetchMultiplier,
     withoutMingle: true,
   });
+}
+
+/** The other side of a round trip: a worker that runs no-op tasks. */
+export async function serveBench(options: BenchAppOptions): Promise<void> {
+  await benchWorker(benchApp(options).app).start();
+  readyForever();
 }
 
 /** Starts the clocks, drains `count` tasks, and ends when the last acknowledgement has reached the broker. */

@@ -8,6 +8,8 @@ export interface PreforkOptions {
   readonly concurrency: number;
   /** Default that of the worker. */
   readonly prefetchMultiplier?: number | undefined;
+  /** Jobs of the pool until all tasks have ended. Default one per task. */
+  readonly jobs?: number;
 }
 
 /**
@@ -19,25 +21,23 @@ export async function measurePrefork(app: App, appModule: string, options: Prefo
 
   class MeasuredPool extends ProcessPool {
     #meter: Meter | undefined;
-    #left = count;
+    #left = options.jobs ?? count;
 
     override async start(): Promise<void> {
       await super.start();
       this.#meter = await readyAndGo();
     }
 
-    #jobsPerWrite(): number {
-      const { jobs = 0, batches = 1 } = this.stats().writes ?? {};
-      return jobs / batches;
+    #finish(): void {
+      const { lost: lostProcesses = 0, writes } = this.stats();
+      const { jobs = 0, batches = 1 } = writes ?? {};
+      this.#meter?.finish(count, { jobsPerWrite: jobs / batches, lostProcesses });
     }
 
     override submit(job: Job, done: (outcome: Outcome) => void): void {
       super.submit(job, (outcome) => {
         done(outcome);
-        if (--this.#left === 0)
-          void worker.consumer
-            ?.flush()
-            .then(() => this.#meter?.finish(count, { jobsPerWrite: this.#jobsPerWrite() }));
+        if (--this.#left === 0) void worker.consumer?.flush().then(() => this.#finish());
       });
     }
   }

@@ -1,6 +1,6 @@
 import { Worker } from "bullmq";
 import { readContext } from "../../harness/contender.ts";
-import { bullConnection } from "../shared/bull-connection.ts";
+import { bullConnection } from "../shared/bull.ts";
 import { measureIdle } from "../shared/idle.ts";
 
 const context = readContext();
