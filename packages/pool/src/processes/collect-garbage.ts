@@ -2,7 +2,7 @@
 const MAX_HEAP_BYTES = 100e6;
 
 /**
- * Gives back the memory that the start of this process has left behind, twice what its code and data take: V8 keeps it
+ * Gives back the memory that the start of this thread has left behind, twice what its code and data take: V8 keeps it
  * until it is short of memory. Only the inspector can ask for as thorough a collection; it takes some 20 ms.
  */
 export async function collectGarbage(): Promise<void> {

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { IDLE_AFTER_MS, PausedStack, RESUME_AGAIN_MS } from "../debugging/paused-stack.ts";
 import { openInspector } from "../debugging/open-inspector.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import {
   WATCHDOG_FD,
@@ -23,6 +24,9 @@ const die = (): void => void process.kill(process.pid, "SIGKILL");
 setInterval(() => {
   if (process.ppid !== poolPid) die();
 }, graceMs);
+
+// A thread has a heap of its own, which is as large after its start as it will ever be.
+setTimeout(() => void collectGarbage(), graceMs);
 
 // The main thread is about to exit, and waits for this.
 parentPort?.on("message", () => {
