@@ -15,7 +15,7 @@ it.each([
   { of: "tasks", file: "core/src/tasks/task-options.ts", type: "TaskOptions", guide: "tasks.md" },
   { of: "calls", file: "core/src/tasks/call-options.ts", type: "CallOptions", guide: "calling.md" },
   { of: "workers", file: "worker/src/worker-options.ts", type: "WorkerOptions", guide: "worker.md" },
-  { of: "get", file: "core/src/results/get-options.ts", type: "GetOptions", guide: "results.md" },
+  { of: "get", file: "core/src/results/wait-limit.ts", type: "GetOptions", guide: "results.md" },
   {
     of: "the Redis broker",
     file: "messaging/src/transports/redis/redis-options.ts",

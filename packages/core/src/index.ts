@@ -68,7 +68,7 @@ export type { MemberEnd, Progress } from "./results/result-set.ts";
 export type { WaitOptions } from "./results/wait-limit.ts";
 export type { ResultHandle } from "./results/result-handle.ts";
 export type { AsyncResult } from "./results/async-result.ts";
-export type { GetOptions, JoinOptions } from "./results/get-options.ts";
+export type { GetOptions, JoinOptions } from "./results/wait-limit.ts";
 export type { EagerResult } from "./results/eager-result.ts";
 export {
   EXCEPTION_STATES,

@@ -4,13 +4,12 @@ import { SyncSubtaskError } from "../errors.ts";
 import { parseIsoTime } from "../protocol/iso-time.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
 import type { DependencyGraph } from "./dependency-graph.ts";
-import { checkGetOptions, type GetOptions } from "./get-options.ts";
 import { errorOf } from "./result-error.ts";
 import type { Collected, GraphOptions } from "./result-graph.ts";
 import type { ResultHandle } from "./result-handle.ts";
 import { tupleOf } from "./result-tuple.ts";
 import { ABORTED, EXCEPTION_STATES, PROPAGATE_STATES, READY_STATES } from "./states.ts";
-import { WaitLimit, type WaitOptions } from "./wait-limit.ts";
+import { checkGetOptions, type GetOptions, WaitLimit, type WaitOptions } from "./wait-limit.ts";
 
 /**
  * A handle on a task that was sent. Holding one costs nothing; reading it asks the result backend.

@@ -1,11 +1,10 @@
 import type { ResultMeta } from "@q/backends";
 import type { App } from "../app/app.ts";
 import type { AsyncResult } from "./async-result.ts";
-import type { GetOptions } from "./get-options.ts";
 import { EagerResult } from "./eager-result.ts";
 import { errorOf } from "./result-error.ts";
 import { EXCEPTION_STATES, READY_STATES } from "./states.ts";
-import { WaitLimit } from "./wait-limit.ts";
+import { type GetOptions, WaitLimit } from "./wait-limit.ts";
 
 /** How one task ended. */
 export interface LeafEnd {

@@ -2,9 +2,9 @@ import type { App } from "../app/app.ts";
 import { SyncSubtaskError, UnboundSignatureError } from "../errors.ts";
 import { holdsWorkerSlot } from "../tasks/task-context.ts";
 import type { AsyncResult } from "./async-result.ts";
-import { checkGetOptions, type GetOptions, type JoinOptions } from "./get-options.ts";
 import type { ResultHandle } from "./result-handle.ts";
 import { PROPAGATE_STATES, READY_STATES } from "./states.ts";
+import { checkGetOptions, type GetOptions, type JoinOptions } from "./wait-limit.ts";
 
 /** How one member of a set ended. */
 export type MemberEnd<TValue> =
