@@ -209,3 +209,16 @@ describe("a pool of processes", () => {
       await blocked;
     }));
 });
+
+it("a thread, which hears no signals, ends whichever its job is terminated with", () =>
+  withPool(faultPool("threads", { size: 1 }), async (pool) => {
+    const began = deferred<void>();
+    const ended = pool.run({
+      ...job("sleep", { ms: 10_000 }),
+      id: "asleep",
+      onAccepted: () => began.resolve(),
+    });
+    await began.promise;
+    pool.terminate("asleep", new Error("not wanted"), { signal: "SIGUSR1" });
+    expect(await ended).toEqual(isLost({ message: "not wanted" }));
+  }));

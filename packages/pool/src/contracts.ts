@@ -119,7 +119,8 @@ export interface TerminateOptions {
   readonly graceMs?: number;
   /**
    * Signal to send. `SIGTERM`, `SIGINT`, `SIGQUIT` and `SIGKILL` (default) end the executor with the job; any other is
-   * delivered to its process as it is, and what comes of it is between that signal and the program there.
+   * delivered to its process as it is, and what comes of it is between that signal and the program there. A thread
+   * hears none: it ends with each.
    */
   readonly signal?: NodeJS.Signals;
 }

@@ -225,7 +225,7 @@ export class RemotePool implements Pool {
       this.#dispatch.remove(job);
       return this.#end(job, { status: "lost", reason });
     }
-    if (!ENDING.has(signal)) return void executor.signal(signal);
+    if (!ENDING.has(signal) && executor.signal(signal)) return;
     job.terminated ??= reason;
     // It ends with its executor then, should it have begun after all.
     if (!executor.hasBegun(job)) return executor.callBack();
