@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type ChildProgram, nodeProcess, type TempFolder, tempFolder } from "../harness/index.ts";
@@ -50,6 +50,19 @@ it.runIf(isRoot)(
     }
   },
 );
+
+it.runIf(isRoot)("ends in order where it may not remove the pid file of root, and starts again", async () => {
+  await using folder = await tempFolder("user");
+  const run = join(folder.path, "run");
+  mkdirSync(run, { mode: 0o755 });
+  for (const _start of ["first", "second"]) {
+    await using started = worker(folder, ["--uid", "nobody", "--pidfile", join(run, "q.pid")]);
+    await started.waitFor(/ ready\.$/, { timeoutMs: 30_000 });
+    process.kill(started.pid, "SIGTERM");
+    expect(await started.exited).toEqual({ code: 0, signal: null });
+    expect(started.lines.join("\n")).not.toContain("EACCES");
+  }
+});
 
 it.runIf(isRoot)("warns that it runs as root, unless that is meant", async () => {
   await using folder = await tempFolder("root");

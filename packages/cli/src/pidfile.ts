@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { isProcessAlive } from "@q/kernel";
+import { asError, isProcessAlive } from "@q/kernel";
 import { EXIT, UsageError } from "./errors.ts";
 
 /** A file with the process id that exists while the process does. A stale one is replaced. */
@@ -24,7 +24,7 @@ export class PidFile implements Disposable {
       writeSync(file, `${process.pid}\n`);
       closeSync(file);
     } catch (error) {
-      throw new UsageError(`the pid file ${path} cannot be written`, {
+      throw new UsageError(`the pid file ${path} cannot be written: ${asError(error).message}`, {
         cause: error,
         exitCode: EXIT.cannotCreate,
       });
@@ -32,7 +32,12 @@ export class PidFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (readPid(this.#path) === process.pid) rmSync(this.#path, { force: true });
+    if (readPid(this.#path) !== process.pid) return;
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // Who has become another user may not remove what root has made. The next start replaces it.
+    }
   }
 }
 
