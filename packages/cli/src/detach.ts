@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { asError } from "@q/kernel";
 import { EXIT, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import type { Environment } from "./environment.ts";
@@ -131,7 +132,7 @@ function openLog(logfile: string): number {
   try {
     return openSync(logfile, "a");
   } catch (error) {
-    throw new UsageError(`the log file ${logfile} cannot be written`, {
+    throw new UsageError(`the log file ${logfile} cannot be written: ${asError(error).message}`, {
       cause: error,
       exitCode: EXIT.cannotCreate,
     });

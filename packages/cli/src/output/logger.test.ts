@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ImproperlyConfiguredError } from "@q/kernel";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLogger, type LogOptions, logLevel } from "./logger.ts";
 
 /** What is in the log file after a line of the worker and one of a task; times replaced. */
@@ -26,6 +26,16 @@ describe("a log in text", () => {
     ]);
   });
 
+  it("tells the time of the machine", () => {
+    vi.stubEnv("TZ", "Asia/Kolkata");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const file = join(mkdtempSync(join(tmpdir(), "q-log-")), "worker.log");
+    createLogger({ level: "info", file }).info({}, "worker ready");
+    const [, date, time, ms] = /^\[(\S+) (\S+),(\d+): INFO\]/.exec(readFileSync(file, "utf8")) ?? [];
+    const ageMs = Date.now() - Date.parse(`${date}T${time}.${ms}+05:30`);
+    expect(Math.abs(ageMs)).toBeLessThan(60_000);
+  });
+
   it("takes the templates of Celery's settings", () => {
     const worker = "[%(asctime)s: %(levelname)-8s/%(processName)s] %(message)s";
     const task = "%(levelname)s %(task_name)s[%(task_id)s]: %(message)s 100%% %(nothing)s";
@@ -41,6 +51,10 @@ describe("a log in text", () => {
       "slow proj.add[one] seconds=2",
     ]);
   });
+});
+
+it("says why a log file cannot be written", () => {
+  expect(() => createLogger({ level: "info", file: tmpdir() })).toThrow(/cannot be written: EISDIR/);
 });
 
 describe("an error in a log of text", () => {

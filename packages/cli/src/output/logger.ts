@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import type { Logger } from "@q/kernel";
+import { asError, type Logger } from "@q/kernel";
 import { destination, type DestinationStream, pino } from "pino";
 import { EXIT, UsageError } from "../errors.ts";
 import { fillTemplate } from "./log-template.ts";
@@ -99,7 +99,7 @@ function openSink(file: string | undefined): DestinationStream {
       isTold = true;
     });
   } catch (error) {
-    throw new UsageError(`the log file ${file} cannot be written`, {
+    throw new UsageError(`the log file ${file} cannot be written: ${asError(error).message}`, {
       cause: error,
       exitCode: EXIT.cannotCreate,
     });
@@ -126,7 +126,7 @@ function formatLine(line: string, { color = false, templates = {}, isDebugging =
     string,
     unknown
   >;
-  const asctime = new Date(Number(time)).toISOString().replace("T", " ").replace(".", ",").slice(0, 23);
+  const asctime = localTime(new Date(Number(time)));
   const levelname = NAMES[Number(level)] ?? String(level);
   const thrown = thrownOf(err, {
     isFailure: Number(level) >= ERROR,
@@ -152,6 +152,12 @@ function formatLine(line: string, { color = false, templates = {}, isDebugging =
         });
   const paint = color ? (COLORS[Number(level)] ?? "") : "";
   return `${paint}${text}${paint ? "\u001b[0m" : ""}\n${thrown.stack}`;
+}
+
+/** As Python's logging writes it, in the time of the machine: `2026-11-21 10:00:00,000`. */
+function localTime(date: Date): string {
+  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().replace("T", " ").replace(".", ",").slice(0, 23);
 }
 
 function taskOf(name: unknown, id: unknown): string {

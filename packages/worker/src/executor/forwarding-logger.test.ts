@@ -23,6 +23,27 @@ it("writes the lines of an executor into another log, with errors and what canno
   expect(target.lines[1]?.fields["o"]).toContain("[Function");
 });
 
+it("takes a text or an error instead of fields, as pino does", () => {
+  const lines: ExecutorLogLine[] = [];
+  const logger = forwardingLogger((line) => lines.push(line), "info", { taskId: "1" });
+  const info = logger.info as (given: unknown, text?: unknown) => void;
+  info("just text");
+  info("%d of them", 3);
+  info(new TypeError("broken"));
+  info(new TypeError("broken"), "with a text");
+  info({ n: 1 });
+  expect(lines.map(({ message }) => message)).toEqual([
+    "just text",
+    "3 of them",
+    "broken",
+    "with a text",
+    "",
+  ]);
+  expect(lines[0]?.fields).toEqual({ taskId: "1" });
+  expect(lines[2]?.fields).toMatchObject({ taskId: "1", err: { encodedError: { name: "TypeError" } } });
+  expect(lines[4]?.fields).toEqual({ taskId: "1", n: 1 });
+});
+
 it("knows which lines go anywhere", () => {
   const levels = (["trace", "info", "error"] as const).map((level) =>
     forwardingLogger(() => {}, "info").isLevelEnabled?.(level),

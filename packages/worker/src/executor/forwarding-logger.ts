@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { format, inspect } from "node:util";
 import type { LogFields, Logger, LogLevel, LogMethod } from "@q/kernel";
 import { encodeError } from "@q/pool/transfer";
 import { type ExecutorLogLine, LEVELS } from "./executor-data.ts";
@@ -14,14 +14,27 @@ export function forwardingLogger(send: SendLine, level: LogLevel | undefined, bo
   const least = level === undefined ? LEVELS.length : LEVELS.indexOf(level);
   const method = (name: LogLevel): LogMethod => {
     if (LEVELS.indexOf(name) < least) return () => {};
-    return (fields, message) =>
-      send({ kind: "log", level: name, fields: portable({ ...bound, ...fields }), message: String(message) });
+    return (...said: readonly unknown[]) => {
+      const { fields, message } = asPino(said);
+      send({ kind: "log", level: name, fields: portable({ ...bound, ...fields }), message });
+    };
   };
   return {
     ...(Object.fromEntries(LEVELS.map((name) => [name, method(name)])) as Record<LogLevel, LogMethod>),
     child: (fields) => forwardingLogger(send, level, { ...bound, ...fields }),
     isLevelEnabled: (name) => LEVELS.indexOf(name) >= least,
   };
+}
+
+/** Takes what pino takes, which the same task finds in its place on the event loop: a text or an error instead of fields. */
+function asPino([first, ...rest]: readonly unknown[]): {
+  readonly fields: LogFields;
+  readonly message: string;
+} {
+  if (typeof first !== "object") return { fields: {}, message: format(first, ...rest) };
+  const error = first instanceof Error ? first : undefined;
+  const message = rest.length > 0 ? format(...rest) : (error?.message ?? "");
+  return { fields: error ? { err: error } : ((first ?? {}) as LogFields), message };
 }
 
 /** Fields as they can cross to another process. */
