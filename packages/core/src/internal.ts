@@ -1,16 +1,8 @@
 /** Parts of core for the packages of Q that run tasks; not covered by the promises of the public surface. */
 export { isoFormat, parseIsoTime } from "./protocol/iso-time.ts";
 export { errorRepr, pythonRepr, pythonReprTuple } from "./protocol/python-repr.ts";
-export { ErrorReviver, storeError } from "./protocol/stored-error.ts";
-export type { Embed, TaskBody } from "./protocol/embed.ts";
-export {
-  type Execution,
-  executeTask,
-  hasHandlers,
-  isOneOf,
-  outcomeOf,
-  runHandlers,
-} from "./tasks/execute.ts";
+export { storeError } from "./protocol/stored-error.ts";
+export { type Execution, executeTask, hasHandlers, runHandlers } from "./tasks/execute.ts";
 export { callDirectly, plainArity } from "./tasks/direct-call.ts";
 export { unknownTask } from "./tasks/task.ts";
 export { runInContext, TaskContext } from "./tasks/task-context.ts";
@@ -18,7 +10,6 @@ export { TaskRequest } from "./tasks/task-request.ts";
 export type { ResolvedTaskOptions } from "./tasks/task-options.ts";
 export { sendSignature } from "./app/send-signature.ts";
 export { messageKey, type Once, ONCE_HEADER, onceOf, withOnce } from "./canvas/once.ts";
-export { QueueTable } from "./routing/queue-table.ts";
 export { overlayOptions } from "./routing/router.ts";
 export { effectiveBrokerUrl, effectiveResultBackend } from "./conf/effective-urls.ts";
 export { traceRun } from "./tracing/task-channels.ts";

@@ -1,11 +1,9 @@
 import { QError } from "@q/kernel";
 import type { Delivery, Producer, WireMessage } from "@q/messaging";
+import { BROKER_HEADERS } from "./broker-headers.ts";
 
 /** Header that counts how often the task of a message has ended its executor. */
 const CRASHES_HEADER = "x-q-crashes";
-
-/** Headers that RabbitMQ adds; published again they make it drop the message as a cycle, or miscount. */
-const BROKER_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason)|delivery-count|acquired-count)$/;
 
 /** A task has ended its executor, or run out of time, so often that it is not run again. */
 export class CrashLimitError extends QError {

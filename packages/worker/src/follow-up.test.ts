@@ -4,6 +4,23 @@ import { Worker } from "./worker.ts";
 
 const wait = { timeout: 20 };
 
+describe("the next attempt of a task", () => {
+  it("has its headers, without what a broker has counted and noted in them", async () => {
+    await using app = createApp("test", { broker: "memory://headers", backend: "cache+memory://headers" });
+    const names: string[][] = [];
+    const flaky = app.task({ name: "flaky", bind: true }, (self) => {
+      names.push(Object.keys(self.request.headers).filter((name) => name.startsWith("x-")));
+      if (self.request.retries === 0) self.retry({ countdown: 0 });
+    });
+    await using worker = new Worker(app);
+    await worker.start();
+
+    const noted = { "x-death": [], "x-first-death-queue": "q", "x-delivery-count": 2, "x-acquired-count": 3 };
+    await (await flaky.applyAsync([], { headers: { ...noted, "x-tenant": "t" } })).get(wait);
+    expect(names).toEqual([[...Object.keys(noted), "x-tenant"], ["x-tenant"]]);
+  });
+});
+
 describe("callbacks of a task", () => {
   it("are its child: a group, as in Celery, when there are several", async () => {
     await using app = createApp("test", {

@@ -2,9 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ResultTuple } from "@q/backends";
 import { overlayOptions, runInContext, type TaskContext } from "@q/core/internal";
 import type { CallOptions, ResultHandle, Retry, SignatureJson, TaskRequest } from "@q/core";
-
-/** Headers that RabbitMQ adds when it dead-letters; published again they make it drop the message as a cycle. */
-const DEATH_HEADERS = /^x-(death|(first|last)-death-(exchange|queue|reason))$/;
+import { BROKER_HEADERS } from "./broker-headers.ts";
 
 /** Headers that every new message sets for itself. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -38,7 +36,7 @@ function sameCall(request: TaskRequest): CallOptions {
   const { exchange, routingKey, priority } = request.deliveryInfo;
   const { group, groupIndex, timeLimit, softTimeLimit, shadow, ignoreResult, expires, replyTo } = request;
   const custom = Object.entries(request.headers).filter(
-    ([name]) => !OWN_HEADERS.has(name) && !DEATH_HEADERS.test(name),
+    ([name]) => !OWN_HEADERS.has(name) && !BROKER_HEADERS.test(name),
   );
   return {
     ...(exchange === "" ? { queue: routingKey } : { exchange, routingKey }),

@@ -121,7 +121,7 @@ function autoretry(exc: Error, context: TaskContext): Execution {
 }
 
 /** True for an instance of one of the classes. */
-export function isOneOf(error: Error, classes: readonly ErrorClass[] | undefined): boolean {
+function isOneOf(error: Error, classes: readonly ErrorClass[] | undefined): boolean {
   return classes?.some((cls) => error instanceof cls) ?? false;
 }
 

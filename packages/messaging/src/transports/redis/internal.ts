@@ -2,7 +2,7 @@
 export { redisAddress } from "./redis-address.ts";
 export type { RedisAddress } from "./redis-address.ts";
 export { loadRedisDriver } from "./redis-driver.ts";
-export { classifyRedisError, isOutOfMemory, isReply } from "./redis-errors.ts";
+export { classifyRedisError, isOutOfMemory } from "./redis-errors.ts";
 export { camelCase, readRedisOptions } from "./redis-options.ts";
 export type { CredentialProvider } from "./redis-options.ts";
 export { RedisSocket } from "./redis-socket.ts";
