@@ -81,7 +81,6 @@ export class PooledRequests {
       onAccepted: (by) => onAccepted(request, by),
     };
     request.envelope = undefined;
-    // Not before the payload is made, which fails for headers that nest too deeply.
     this.#requests.set(request.id, request);
     const end = (outcome: Outcome): void => {
       this.#forget(request);

@@ -42,6 +42,13 @@ it("sends the envelope that the message was read from, where there is one", () =
   expect(unpackPayload(packed)).toEqual(given);
 });
 
+it("leaves alone headers that nest too deeply to be looked through", () => {
+  let nested: unknown = [];
+  for (let level = 0; level < 200_000; level++) nested = [nested];
+  const deep = payload({ headers: { nested } });
+  expect(packPayload(deep)).toBe(deep);
+});
+
 it("leaves alone what JSON would change, and large bodies", () => {
   const headers = [
     { at: new Date(0) },

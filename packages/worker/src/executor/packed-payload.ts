@@ -17,9 +17,14 @@ export function packPayload(payload: TracePayload, envelope?: string): PackedPay
   const { body, headers, properties, contentType, contentEncoding } = message;
   if (body.byteLength >= MAX_PACKED_BYTES) return payload;
   if (envelope !== undefined) return `${JSON.stringify([deliveryInfo, reportResult])}\n${envelope}`;
-  if (!isJson(headers) || !isJson(properties)) return payload;
-  const fields = [deliveryInfo, reportResult, headers, properties, contentType, contentEncoding];
-  return `${JSON.stringify(fields)}\n${body.toString("latin1")}`;
+  try {
+    if (!isJson(headers) || !isJson(properties)) return payload;
+    const fields = [deliveryInfo, reportResult, headers, properties, contentType, contentEncoding];
+    return `${JSON.stringify(fields)}\n${body.toString("latin1")}`;
+  } catch {
+    // Headers that nest too deeply for the stack: the pool says so, as of all that it cannot send.
+    return payload;
+  }
 }
 
 export function unpackPayload(packed: PackedPayload): TracePayload {
