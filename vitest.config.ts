@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const packages = ["kernel", "messaging", "pool", "beat", "backends", "core", "worker", "cli"];
@@ -9,6 +10,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@q/source", "node", "module-sync"] } },
   test: {
     passWithNoTests: true,
+    // Vitest leaves one core to itself, which would leave half of two cores idle: tests wait for servers most of the time.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Upper limits for a machine that does other things at the same time, here and below: who waits sees what it waits for.
     testTimeout: 120_000,
     hookTimeout: 120_000,
