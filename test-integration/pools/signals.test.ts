@@ -21,9 +21,10 @@ requires("redis")("Signals to a worker with a pool", () => {
         return set.worker.waitFor((line) => line.includes("tasks run") && line, { from });
       };
       const report = await waitUntil(shown, {
-        // The other executor has to do with its start at first.
-        accept: (text) => /at loop \(file:.*pools\/app\.mjs/.test(text) && /:\\n +waits/.test(text),
-        what: "the stack of the task, and an executor that waits",
+        // The worker hears late of a task that blocks, and the other executor has to do with its start at first.
+        accept: (text) =>
+          [/1 tasks run/, /at loop \(file:.*pools\/app\.mjs/, /:\\n +waits/].every((part) => part.test(text)),
+        what: "the task with its stack, and an executor that waits",
       });
       expect(report).toMatch(/1 tasks run\\n +pools\.loop\[[-0-9a-f]+\] for [\d.]+ s in process \d+/);
       expect(report).toMatch(/executor [12], process \d+.*:\\n +waits/);
