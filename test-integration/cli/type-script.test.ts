@@ -25,6 +25,6 @@ it.each([{}, { type: "module" }])("runs an app in TypeScript of a package with %
   });
   const { code } = await check.exited;
   // Newer Nodes add a warning of their own when a package does not say which modules it has.
-  expect(check.lines[0]).toBe("OK: 1 settings, 1 tasks, broker memory:///");
+  expect(check.lines).toContain("OK: 1 settings, 1 tasks, broker memory:///");
   expect(code).toBe(0);
 });
