@@ -1,4 +1,4 @@
-import { type Clock, didYouMean, ImproperlyConfiguredError, type Logger, QError } from "@q/kernel";
+import { type Clock, ImproperlyConfiguredError, type Logger, QError, refuseUnknownOptions } from "@q/kernel";
 import type { BeatStore } from "./contracts.ts";
 import type { EntryOptions } from "./entry.ts";
 import type { BeatListeners } from "./listeners.ts";
@@ -74,9 +74,7 @@ export function checkOptions(options: BeatOptions): void {
     throw new ImproperlyConfiguredError(what, { cause });
   };
   const { send, sender, entries = {}, timeZone, maxIntervalMs = 1, leaseMs = 1 } = options ?? {};
-  const unknown = Object.keys(options ?? {}).find((key) => !Object.hasOwn(KNOWN, key));
-  if (unknown !== undefined)
-    fail(`a beat has no option "${unknown}".${didYouMean(unknown, Object.keys(KNOWN))}`);
+  refuseUnknownOptions("a beat", options ?? {}, KNOWN);
   if ((send === undefined) === (sender === undefined)) fail('a beat needs one of "send" and "sender"');
   const canSend = sender === undefined ? typeof send === "function" : typeof sender?.sendTask === "function";
   if (!canSend) fail('"send" is a function, and "sender" has a function sendTask');

@@ -25,7 +25,7 @@ export type { Service } from "./lifecycle.ts";
 export { logsAt, silentLogger } from "./logger.ts";
 export type { LogFields, Logger, LogLevel, LogMethod } from "./logger.ts";
 export { Mailbox } from "./mailbox.ts";
-export { didYouMean, nearestName } from "./nearest.ts";
+export { didYouMean, nearestName, refuseUnknownOptions } from "./nearest.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { Slots } from "./slots.ts";
 export { TransitMap } from "./transit-map.ts";

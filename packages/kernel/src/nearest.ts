@@ -1,3 +1,5 @@
+import { ImproperlyConfiguredError } from "./errors.ts";
+
 /** Edit distance of two short names. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -30,4 +32,18 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const nearest = nearestName(name, candidates);
   return nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+}
+
+/**
+ * For programs without types, where a misspelt option would be ignored.
+ *
+ * @throws {ImproperlyConfiguredError} that names the first of `options` that is not among the keys of `known`, and the
+ * nearest of those, or all
+ */
+export function refuseUnknownOptions(who: string, options: object, known: object): void {
+  const names = Object.keys(known);
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const hint = didYouMean(unknown, names) || ` Options: ${names.join(", ")}.`;
+  throw new ImproperlyConfiguredError(`${who} has no option "${unknown}".${hint}`);
 }

@@ -1,4 +1,4 @@
-import { didYouMean, ImproperlyConfiguredError, type Logger, type LogLevel } from "@q/kernel";
+import { type Logger, type LogLevel, refuseUnknownOptions } from "@q/kernel";
 import type { DispatchStrategy, Execute, ExecutorModule, Pool } from "@q/pool";
 import type { AppModule } from "./app-module/app-module.ts";
 import type { MonitorAddress } from "./monitor/monitor-server.ts";
@@ -115,9 +115,5 @@ const KNOWN: Readonly<Record<keyof WorkerOptions, true>> = {
  * @throws {ImproperlyConfiguredError} that names the option
  */
 export function checkWorkerOptions(options: WorkerOptions): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
-  if (unknown === undefined) return;
-  throw new ImproperlyConfiguredError(
-    `a worker has no option "${unknown}".${didYouMean(unknown, Object.keys(KNOWN))}`,
-  );
+  refuseUnknownOptions("a worker", options, KNOWN);
 }

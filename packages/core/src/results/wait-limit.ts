@@ -1,5 +1,11 @@
 import type { ResultMeta } from "@q/backends";
-import { type Cancel, type Clock, didYouMean, ImproperlyConfiguredError, TimeoutError } from "@q/kernel";
+import {
+  type Cancel,
+  type Clock,
+  ImproperlyConfiguredError,
+  refuseUnknownOptions,
+  TimeoutError,
+} from "@q/kernel";
 
 /** Any long time. */
 const KEEP_ALIVE_MS = 60_000;
@@ -51,12 +57,7 @@ export function checkGetOptions(options: JoinOptions): void {
     throw new ImproperlyConfiguredError(
       `get takes its options as an object, { timeout: 10 } with seconds, not ${String(options)}.`,
     );
-  for (const name in options) {
-    if (!Object.hasOwn(KNOWN, name))
-      throw new ImproperlyConfiguredError(
-        `get has no option "${name}".${didYouMean(name, Object.keys(KNOWN))}`,
-      );
-  }
+  refuseUnknownOptions("get", options, KNOWN);
   const { timeout } = options;
   if (timeout !== undefined && (typeof timeout !== "number" || Number.isNaN(timeout)))
     throw new ImproperlyConfiguredError(

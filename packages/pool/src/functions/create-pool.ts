@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
-import { construct, didYouMean, ImproperlyConfiguredError } from "@q/kernel";
+import { construct, didYouMean, ImproperlyConfiguredError, refuseUnknownOptions } from "@q/kernel";
 import type { Pool } from "../contracts.ts";
 import { entryUrl } from "../executor/entry-url.ts";
 import type { ExecutorModule } from "../executor/executor.ts";
@@ -78,11 +78,7 @@ export async function createPool<TFunctions = Functions>(
 
 function check(options: CreatePoolOptions): void {
   const { module, size = 1 } = options;
-  const stranger = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
-  if (stranger !== undefined)
-    throw new ImproperlyConfiguredError(
-      `createPool has no option "${stranger}".${didYouMean(stranger, Object.keys(OPTIONS))} Options: ${Object.keys(OPTIONS).join(", ")}.`,
-    );
+  refuseUnknownOptions("createPool", options, OPTIONS);
   if (!Number.isInteger(size) || size < 1)
     throw new ImproperlyConfiguredError(`the size of a pool is a whole number from 1 on, not ${size}`);
   if ((typeof module !== "string" && !(module instanceof URL)) || /^\.{1,2}\//.test(String(module)))
